@@ -1,0 +1,6 @@
+from accounts.models.slip import SignInSlip
+from accounts.models.team import Membership, Team
+from accounts.models.throttle import Throttle
+from accounts.models.user import User
+
+__all__ = ["Membership", "SignInSlip", "Team", "Throttle", "User"]

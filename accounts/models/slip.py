@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.user import User
+
+ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # without letters and digits that look alike on paper
+LENGTH = 12
+VALID_FOR = timedelta(days=7)
+
+
+def digest(code: str) -> str:
+    return salted_hmac("accounts.SignInSlip", code, algorithm="sha256").hexdigest()
+
+
+def clean_code(code: str) -> str:
+    """What somebody types from paper: spaces, hyphens and lower case do not matter."""
+    return "".join(letter for letter in code.upper() if letter in ALPHABET)
+
+
+class SignInSlipQuerySet(models.QuerySet["SignInSlip"]):
+    def valid(self, at: datetime | None = None) -> SignInSlipQuerySet:
+        return self.filter(used_at=None, expires_at__gt=at or timezone.now())
+
+
+class SignInSlip(models.Model):
+    """The fact that a one-time code was printed for a person. Only a digest of the code is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="slips", verbose_name=_("person"))
+    printed_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("printed by"))
+    printed_at = models.DateTimeField(_("printed"), default=timezone.now)
+    expires_at = models.DateTimeField(_("valid until"))
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+
+    objects = SignInSlipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sign-in slip")
+        verbose_name_plural = _("sign-in slips")
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.printed_at:%Y-%m-%d}"
+
+    def is_valid(self, at: datetime | None = None) -> bool:
+        return self.used_at is None and self.expires_at > (at or timezone.now())
+
+    @classmethod
+    @transaction.atomic
+    def print_for(cls, user: User, by: User, at: datetime | None = None) -> tuple[SignInSlip, str]:
+        """Make a slip, ending any earlier one of this person. Returns it with its code, which is shown once and not kept."""
+        at = at or timezone.now()
+        cls.objects.filter(user=user).valid(at).update(expires_at=at)
+        code = "".join(secrets.choice(ALPHABET) for place in range(LENGTH))
+        slip = cls.objects.create(
+            user=user, printed_by=by, printed_at=at, expires_at=at + VALID_FOR, digest=digest(code)
+        )
+        return slip, code
+
+    @classmethod
+    def redeem(cls, user: User, code: str, at: datetime | None = None) -> bool:
+        """Use up the slip with this code; False if there is none that is valid. Of two at the same instant one wins."""
+        at = at or timezone.now()
+        return cls.objects.filter(user=user, digest=digest(clean_code(code))).valid(at).update(used_at=at) == 1

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Concat, Substr
+from django.utils.translation import gettext_lazy as _
+
+STEP = 4  # digits for a level of the path: 9,999 teams below one team, 16 levels
+
+
+def path_end(path: str) -> str:
+    """The first path after everything below `path`; both have digits only, so that text order is tree order."""
+    return path + ":"  # ":" follows "9"
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def under(self, *teams: Team) -> TeamQuerySet:
+        """These teams and all below them, by ranges of the indexed path (`startswith` scans the table on SQLite)."""
+        return self.filter(Team.range_of("path", teams))
+
+
+class Team(models.Model):
+    """A team in the tree. `path` is the way down from the root, four digits a level: 0001, 00010003, 000100030002."""
+
+    name = models.CharField(_("name"), max_length=100)
+    path = models.CharField(max_length=64, unique=True, editable=False)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering = ["path"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def range_of(field: str, teams: tuple[Team, ...] | list[Team]) -> Q:
+        """A condition that `field` lies in the subtree of one of the teams; false for no team."""
+        condition = Q(pk__in=[])
+        for team in teams:
+            condition |= Q(**{f"{field}__gte": team.path, f"{field}__lt": path_end(team.path)})
+        return condition
+
+    @property
+    def depth(self) -> int:
+        return len(self.path) // STEP
+
+    @property
+    def parent(self) -> Team | None:
+        return Team.objects.filter(path=self.path[:-STEP]).first() if self.depth > 1 else None
+
+    def is_under(self, other: Team) -> bool:
+        """Whether this is `other` or lies below it."""
+        return self.path.startswith(other.path)
+
+    @classmethod
+    @transaction.atomic
+    def add(cls, name: str, parent: Team | None = None) -> Team:
+        """Create a team as the last child of `parent`, or as a root."""
+        return cls.objects.create(name=name, path=cls._next_path(parent.path if parent else ""))
+
+    @classmethod
+    def _next_path(cls, parent_path: str) -> str:
+        depth = len(parent_path) + STEP
+        if depth > 64:
+            raise ValidationError(_("Teams can be nested 16 levels deep, not deeper."))
+        siblings = cls.objects.filter(path__gte=parent_path, path__lt=path_end(parent_path) if parent_path else ":")
+        last = (
+            siblings.annotate(length=models.functions.Length("path"))
+            .filter(length=depth)
+            .select_for_update()
+            .order_by("-path")
+            .values_list("path", flat=True)
+            .first()
+        )
+        number = int(last[-STEP:]) + 1 if last else 1
+        if number > 9999:
+            raise ValidationError(_("A team can have 9,999 teams directly below it, not more."))
+        return f"{parent_path}{number:0{STEP}d}"
+
+    @transaction.atomic
+    def move(self, parent: Team | None) -> None:
+        """Hang this team and all below it under `parent` (None: make it a root). Raises ValidationError for a circle."""
+        if parent and parent.is_under(self):
+            raise ValidationError(
+                _("%(team)s cannot move below %(parent)s, which is part of it."),
+                params={"team": self.name, "parent": parent.name},
+            )
+        old, new = self.path, self._next_path(parent.path if parent else "")
+        deepest = max(len(path) for path in Team.objects.under(self).values_list("path", flat=True))
+        if deepest - len(old) + len(new) > 64:
+            raise ValidationError(_("Teams can be nested 16 levels deep, not deeper."))
+        Team.objects.under(self).update(path=Concat(models.Value(new), Substr("path", len(old) + 1)))
+        self.path = new
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def in_teams(self, *teams: Team) -> MembershipQuerySet:
+        """Memberships in these teams or below them."""
+        return self.filter(Team.range_of("team__path", teams))
+
+
+class Membership(models.Model):
+    """A person's place in a team. One place is home; a manager of a team sees its people and all below it."""
+
+    class Role(models.TextChoices):
+        MEMBER = "member", _("Member")
+        MANAGER = "manager", _("Manager")
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="memberships", verbose_name=_("team"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships", verbose_name=_("person")
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    is_home = models.BooleanField(_("home team"), default=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("place in a team")
+        verbose_name_plural = _("places in teams")
+        constraints = [
+            models.UniqueConstraint(fields=["team", "user"], name="membership_once_a_team"),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(is_home=True),
+                name="membership_one_home",
+                violation_error_message=_("A person has one home team."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.team}"
+
+    def clean(self) -> None:
+        super().clean()
+        homes: Any = Membership.objects.filter(user_id=self.user_id, is_home=True).exclude(pk=self.pk)
+        if self.is_home and self.user_id and homes.exists():
+            raise ValidationError({"is_home": _("%(name)s has a home team already.") % {"name": self.user.name}})

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import unicodedata
+import zoneinfo
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.team import Membership, Team
+
+
+def site_time_zone() -> str:
+    """The default of a person's time zone; a function, so that migrations do not depend on the setting."""
+    return settings.TIME_ZONE
+
+
+def validate_time_zone(value: str) -> None:
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("%(value)s is not a time zone. Choose one such as Europe/Paris."), params={"value": value}
+        )
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def active(self) -> UserQuerySet:
+        return self.filter(is_active=True)
+
+    def with_is_manager(self) -> UserQuerySet:
+        """Annotate `is_manager`: manages a team, so that the navigation shows the team pages without a query of its own."""
+        managing = Membership.objects.filter(user=OuterRef("pk"), role=Membership.Role.MANAGER)
+        return self.annotate(is_manager=Exists(managing))
+
+    def in_teams(self, *teams: Team) -> UserQuerySet:
+        """People with a membership, of any role, in one of these teams or below them; each once."""
+        return self.filter(Exists(Membership.objects.in_teams(*teams).filter(user=OuterRef("pk"))))
+
+    def managed_by(self, user: User | AnonymousUser) -> UserQuerySet:
+        """Whom this person may see in reports: HR everybody, a manager the people of their teams and of all below.
+
+        Never one's own row: the manager above sees that. Nobody for people who manage nothing. One query finds the teams.
+        """
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        others = self.exclude(pk=user.pk)
+        if user.sees_everybody:
+            return others
+        return others.in_teams(*user.managed_teams())
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def active(self) -> UserQuerySet:
+        return self.get_queryset().active()
+
+    def managed_by(self, user: User | AnonymousUser) -> UserQuerySet:
+        return self.get_queryset().managed_by(user)
+
+    def in_teams(self, *teams: Team) -> UserQuerySet:
+        return self.get_queryset().in_teams(*teams)
+
+    def with_is_manager(self) -> UserQuerySet:
+        return self.get_queryset().with_is_manager()
+
+    def by_sign_in_name(self, name: str) -> User | None:
+        """The one person with this e-mail address or staff number, or None. Case and width of letters do not matter."""
+        name = name.strip()
+        if "@" in name:
+            return self.filter(email=User.clean_email(name)).first()
+        return self.filter(staff_number=User.clean_staff_number(name)).first()
+
+    def create_user(self, *, name: str, password: str | None = None, **fields: Any) -> User:
+        user = User(name=name, **fields)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, *, name: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(name=name, password=password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. They sign in by e-mail address or staff number; one of the two is required.
+
+    Addresses are kept in lower case and compared exactly, so that no look-alike letter finds somebody else's account.
+    """
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", _("As my device does")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    email = models.EmailField(_("e-mail address"), unique=True, null=True, blank=True)
+    staff_number = models.CharField(
+        _("staff number"),
+        max_length=40,
+        unique=True,
+        null=True,
+        blank=True,
+        validators=[
+            RegexValidator(r"^[0-9A-Za-z][0-9A-Za-z._/-]*$", _("A staff number has letters, digits and . _ / - only."))
+        ],
+    )
+    name = models.CharField(_("name"), max_length=150)
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    time_zone = models.CharField(_("time zone"), max_length=60, default=site_time_zone, validators=[validate_time_zone])
+    theme = models.CharField(_("colors"), max_length=10, choices=Theme, default=Theme.SYSTEM)
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Off: the person cannot sign in, is signed out everywhere and gets no mail."),
+    )
+    is_staff = models.BooleanField(
+        _("may use the staff pages"),
+        default=False,
+        help_text=_("For editors, HR and operators; what they may do there is set by their roles."),
+    )
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    session_epoch = models.PositiveIntegerField(_("times signed out everywhere"), default=0, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email__isnull=False) | Q(staff_number__isnull=False),
+                name="user_has_a_sign_in_name",
+                violation_error_message=_("Give an e-mail address or a staff number: the person signs in with it."),
+            ),
+        ]
+        permissions = [
+            ("view_everybody", "Can see everybody in reports"),
+            ("print_slips", "Can print sign-in slips for anybody"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.clean_email(self.email) or None
+        self.staff_number = self.clean_staff_number(self.staff_number) or None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.clean_email(self.email) or None
+        self.staff_number = self.clean_staff_number(self.staff_number) or None
+        super().save(*args, **kwargs)
+
+    @staticmethod
+    def clean_email(value: str | None) -> str:
+        """Trimmed, in lower case, without changing which letters they are (no Unicode folding: CVE-2019-19844)."""
+        return (value or "").strip().lower()
+
+    @staticmethod
+    def clean_staff_number(value: str | None) -> str:
+        return unicodedata.normalize("NFC", (value or "").strip()).upper()
+
+    @property
+    def first_name(self) -> str:
+        """The word people are greeted by; names are not split any further."""
+        return self.name.split()[0] if self.name.split() else self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.first_name
+
+    @property
+    def sees_everybody(self) -> bool:
+        return self.is_staff and self.has_perm("accounts.view_everybody")
+
+    @property
+    def home_team(self) -> Team | None:
+        membership = self.memberships.filter(is_home=True).select_related("team").first()
+        return membership.team if membership else None
+
+    def managed_teams(self) -> list[Team]:
+        """The teams this person is manager of, without those that lie below another of them."""
+        teams = [m.team for m in self.memberships.filter(role="manager").select_related("team").order_by("team__path")]
+        tops: list[Team] = []
+        for team in teams:
+            if not tops or not team.path.startswith(tops[-1].path):
+                tops.append(team)
+        return tops
+
+    def may_see(self, person: User) -> bool:
+        return UserQuerySet(User).managed_by(self).filter(pk=person.pk).exists()
+
+    def sign_out_everywhere(self) -> None:
+        """End every session of this person, this one too, with the next request."""
+        self.session_epoch = models.F("session_epoch") + 1
+        self.save(update_fields=["session_epoch"])
+        self.refresh_from_db(fields=["session_epoch"])
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Also changes with `session_epoch`: django.contrib.auth compares it on every request and ends what differs."""
+        value = f"{self.password}|{self.session_epoch}"
+        return salted_hmac("accounts.models.User.session", value, secret=secret, algorithm="sha256").hexdigest()

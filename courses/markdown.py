@@ -1,0 +1,309 @@
+"""From Markdown to the HTML of a page. The only sanitizer of the project, and the only place that marks text as safe.
+
+The text comes from course files and editors: raw HTML is off, what comes out passes an allow-list again, and drawings must
+be made of known shapes. Rendering is a pure function of its arguments, so each process remembers what it rendered.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from xml.etree import ElementTree
+
+import nh3
+from django.utils.functional import SimpleLazyObject
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from mdit_py_plugins.container import container_plugin
+
+BOXES = ("weak", "strong", "try", "note")
+DIAGRAM = re.compile(r"^::: *diagram +([a-z0-9-]+) *$", re.MULTILINE)
+LESSON_LINK = re.compile(r"^lesson:([a-z0-9]+(?:-[a-z0-9]+)*)$")
+MAX_LENGTH = 200_000  # characters; the longest lesson has 6,000
+
+
+def render(text: str, course_key: str = "", diagrams: Mapping[str, str] | None = None) -> SafeString:
+    """HTML of a lesson's body. `diagrams` maps the keys the body names to their SVG; one that is missing is left out.
+
+    A link `lesson:key` leads to that lesson of the course.
+    """
+    return _render(text[:MAX_LENGTH], course_key, tuple(sorted((diagrams or {}).items())))
+
+
+def render_inline(text: str) -> SafeString:
+    """HTML of a sentence or two, such as an option or its feedback, without a paragraph around it."""
+    return _render_inline(text[:MAX_LENGTH])
+
+
+def diagram_keys(text: str) -> list[str]:
+    """The diagrams a body names, in order."""
+    return DIAGRAM.findall(text)
+
+
+def lesson_links(text: str) -> list[str]:
+    """The keys of the lessons a body links to, in order."""
+    hrefs = [str(token.attrGet("href") or "") for token in _tokens(text) if token.type == "link_open"]
+    return [match[1] for href in hrefs if (match := LESSON_LINK.match(href))]
+
+
+def words(text: str) -> int:
+    """How many words one reads."""
+    return len(re.findall(r"[\w’'-]*\w", re.sub(r"^:::.*$", "", text, flags=re.MULTILINE)))
+
+
+def minutes_to_read(text: str, items: int = 0) -> int:
+    """Minutes, rounded up: 200 words each, plus what the items, the exercises and the dialogues take."""
+    boxes = re.findall(r"^::: *(weak|strong|try)\b", text, flags=re.MULTILINE)
+    tries = boxes.count("try")
+    return max(1, math.ceil(words(text) / 200 + 0.75 * items + 1.5 * tries + 0.5 * (len(boxes) - tries)))
+
+
+# --- Markdown --------------------------------------------------------------------------------------------------------
+
+TAGS = {
+    *("p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "hr", "br", "strong", "em", "a", "code", "pre"),
+    *("table", "thead", "tbody", "tr", "th", "td", "div", "section", "span", "figure"),
+}
+CLASSES = {
+    "div": {"box", "box-weak", "box-strong", "box-try", "box-note", "compare", "table"},
+    "section": {"box", "box-weak", "box-strong", "box-try", "box-note"},
+    "p": {"box-title", "turn", "aside"},
+    "span": {"icon-weak", "icon-strong"},
+    "td": {"start", "center", "end"},
+    "th": {"start", "center", "end"},
+}
+ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "figure": {"data-diagram"}, "div": {"tabindex", "role"}, "th": {"scope"}}
+
+
+@lru_cache(maxsize=512)
+def _render(text: str, course_key: str, diagrams: tuple[tuple[str, str], ...]) -> SafeString:
+    html = MARKDOWN.render(text, {"course": course_key})
+    return mark_safe(_put_diagrams(_clean(html), dict(diagrams)))
+
+
+@lru_cache(maxsize=4096)
+def _render_inline(text: str) -> SafeString:
+    return mark_safe(_clean(MARKDOWN.renderInline(text, {"course": ""})))
+
+
+def _clean(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        allowed_classes=CLASSES,
+        url_schemes=set(),
+        link_rel=None,
+        strip_comments=True,
+    )
+
+
+def _tokens(text: str) -> Iterable[Token]:
+    for token in MARKDOWN.parse(text[:MAX_LENGTH], {"course": "", "keep": True}):
+        yield token
+        yield from token.children or []
+
+
+def _put_diagrams(html: str, diagrams: dict[str, str]) -> str:
+    def put(match: re.Match[str]) -> str:
+        svg = diagrams.get(match[1])
+        return f'<figure class="diagram">{clean_svg(svg, match[1])}</figure>' if svg else ""
+
+    return re.sub(r'<figure data-diagram="([a-z0-9-]+)"></figure>', put, html)
+
+
+def _arrange(state: StateCore) -> None:
+    """Name the turns of a dialogue, put weak beside strong, point links at lessons and turn alignment into classes."""
+    _wrap_pairs(state.tokens)
+    inside = 0
+    for number, token in enumerate(state.tokens):
+        inside += {"container_weak_open": 1, "container_strong_open": 1}.get(token.type, 0)
+        inside -= {"container_weak_close": 1, "container_strong_close": 1}.get(token.type, 0)
+        if token.type == "paragraph_open" and inside:
+            kind = _kind_of_turn(state.tokens[number + 1].children or [])
+            if kind:
+                token.attrSet("class", kind)
+        if token.type in ("td_open", "th_open"):
+            style = str(token.attrs.pop("style", ""))
+            sides = {"left": "start", "center": "center", "right": "end"}
+            if side := sides.get(style.removeprefix("text-align:")):
+                token.attrSet("class", side)
+            if token.type == "th_open":
+                token.attrSet("scope", "col")
+        if not state.env.get("keep"):
+            for child in token.children or []:
+                if child.type == "link_open" and (match := LESSON_LINK.match(str(child.attrGet("href") or ""))):
+                    child.attrSet("href", f"/courses/{state.env['course']}/{match[1]}/")
+
+
+def _kind_of_turn(children: list[Token]) -> str:
+    seen = [child for child in children if child.type != "text" or child.content]
+    if seen and seen[0].type == "strong_open":
+        return "turn"
+    if seen and seen[0].type == "em_open" and seen[-1].type == "em_close":
+        return "aside"
+    return ""
+
+
+def _wrap_pairs(tokens: list[Token]) -> None:
+    """Put a weak box and the strong box right behind it into one block, to be set side by side."""
+    number = 0
+    while number < len(tokens) - 1:
+        if tokens[number].type == "container_weak_close" and tokens[number + 1].type == "container_strong_open":
+            start = max(n for n in range(number) if tokens[n].type == "container_weak_open")
+            end = next(n for n in range(number, len(tokens)) if tokens[n].type == "container_strong_close")
+            tokens.insert(end + 1, Token("compare_close", "div", -1, block=True))
+            opening = Token("compare_open", "div", 1, block=True, attrs={"class": "compare"})
+            tokens.insert(start, opening)
+            number = end
+        number += 1
+
+
+def _box_title(name: str) -> str:
+    titles = {"weak": _("What went wrong"), "strong": _("Better"), "try": _("Try it"), "note": _("Note")}
+    icon = f'<span class="icon-{name}"></span>' if name in ("weak", "strong") else ""
+    return f'<p class="box-title">{icon}{escape(titles[name])}</p>\n'
+
+
+def _make_box(name: str):  # type: ignore[no-untyped-def]  # the shape is the plugin's
+    def box(self: RendererProtocol, tokens: list[Token], index: int, options: object, env: object) -> str:
+        if tokens[index].nesting == 1:
+            return f'<section class="box box-{name}">\n{_box_title(name)}'
+        return "</section>\n"
+
+    return box
+
+
+def _diagram(self: RendererProtocol, tokens: list[Token], index: int, options: object, env: object) -> str:
+    if tokens[index].nesting != 1:
+        return ""
+    key = tokens[index].info.strip().removeprefix("diagram").strip()
+    return f'<figure data-diagram="{escape(key)}"></figure>\n'
+
+
+def _table(self: RendererProtocol, tokens: list[Token], index: int, options: object, env: object) -> str:
+    """A table may be wider than a phone: it scrolls by itself, and by keyboard."""
+    return (
+        '<div class="table" tabindex="0" role="group"><table>\n' if tokens[index].nesting == 1 else "</table></div>\n"
+    )
+
+
+def _make() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
+        ["table", "replacements", "smartquotes"]
+    )
+    markdown.disable(["image", "html_block", "html_inline", "heading"])
+    markdown.enable("heading")
+    for name in BOXES:
+        container_plugin(markdown, name, render=_make_box(name))
+    container_plugin(markdown, "diagram", render=_diagram)
+    markdown.add_render_rule("table_open", _table)
+    markdown.add_render_rule("table_close", _table)
+    markdown.core.ruler.push("arrange", _arrange)
+    markdown.validateLink = lambda url: bool(LESSON_LINK.match(url)) or bool(re.match(r"^(#|/)(?!/)", url))  # type: ignore[method-assign]
+    return markdown
+
+
+MARKDOWN: MarkdownIt = SimpleLazyObject(_make)  # type: ignore[assignment]
+
+# --- Drawings --------------------------------------------------------------------------------------------------------
+
+SVG = "http://www.w3.org/2000/svg"
+SHAPES = {
+    "svg",
+    "g",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "title",
+    "desc",
+}
+SHAPE_ATTRIBUTES = {
+    *(
+        "viewBox",
+        "class",
+        "d",
+        "x",
+        "y",
+        "x1",
+        "x2",
+        "y1",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "width",
+        "height",
+        "points",
+    ),
+    *("transform", "text-anchor", "font-size", "font-weight", "dx", "dy", "dominant-baseline", "stroke-width"),
+    *("stroke-linecap", "stroke-linejoin", "stroke-dasharray"),
+}
+SVG_CLASSES = {
+    *("d-line", "d-fill", "d-accent", "d-accent-line", "d-good", "d-warn", "d-bad", "d-text", "d-text-inv", "d-muted"),
+    "d-soft",
+}
+
+
+class BadDrawing(ValueError):
+    """An SVG that has more in it than shapes, or lacks its title; the text says what and how to mend it."""
+
+
+def read_svg(source: str) -> ElementTree.Element:
+    """The drawing, if it is made of nothing but known shapes. Raises BadDrawing."""
+    if "<!" in re.sub(r"<!--.*?-->", "", source, flags=re.DOTALL) or "<?" in source.replace("<?xml", "", 1):
+        raise BadDrawing("The drawing has a DOCTYPE, an entity or a processing instruction. Remove it.")
+    try:
+        root = ElementTree.fromstring(source)
+    except ElementTree.ParseError as error:
+        raise BadDrawing(f"The drawing is not well-formed XML: {error}.") from error
+    for element in root.iter():
+        tag = str(element.tag).removeprefix(f"{{{SVG}}}")
+        if tag not in SHAPES or not str(element.tag).startswith(f"{{{SVG}}}"):
+            raise BadDrawing(f"<{tag}> is not allowed in a drawing; it may have {', '.join(sorted(SHAPES))}.")
+        if extra := set(element.attrib) - SHAPE_ATTRIBUTES:
+            raise BadDrawing(
+                f"<{tag}> has {', '.join(sorted(extra))}, which a drawing may not have. Colors are set by class."
+            )
+        if unknown := set(element.get("class", "").split()) - SVG_CLASSES:
+            raise BadDrawing(
+                f"<{tag}> has the class {', '.join(sorted(unknown))}; known are {', '.join(sorted(SVG_CLASSES))}."
+            )
+    if root.tag != f"{{{SVG}}}svg" or not root.get("viewBox"):
+        raise BadDrawing("The drawing must be an <svg> with a viewBox.")
+    if not svg_text(root, "title") or not svg_text(root, "desc"):
+        raise BadDrawing(
+            "The drawing needs a <title> and a <desc> that say what it shows, for people who do not see it."
+        )
+    return root
+
+
+def svg_text(root: ElementTree.Element, tag: str) -> str:
+    return " ".join((root.findtext(f"{{{SVG}}}{tag}") or "").split())
+
+
+@lru_cache(maxsize=256)
+def clean_svg(source: str, key: str) -> SafeString:
+    """The drawing as it goes into a page, named by its title and described by its desc. Raises BadDrawing."""
+    root = read_svg(source)
+    for element in root.iter():
+        element.tag = str(element.tag).removeprefix(f"{{{SVG}}}")
+        if element.tag in ("title", "desc") and element in list(root):
+            element.set("id", f"diagram-{key}-{element.tag}")
+    root.set("role", "img")
+    root.set("aria-labelledby", f"diagram-{key}-title")
+    root.set("aria-describedby", f"diagram-{key}-desc")
+    return mark_safe(ElementTree.tostring(root, encoding="unicode"))

@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from courses.models.course import Course
+from courses.models.lesson import Lesson, LessonRevision
+from courses.models.path import Path, PathStep, PathStepQuerySet
+
+DUE_SOON = timedelta(days=7)
+
+
+def site_day(at: datetime | None = None) -> date:
+    """The calendar day at a moment, in the site's time zone, in which due dates are meant."""
+    return timezone.localdate(at, timezone.get_default_timezone())
+
+
+class State(models.TextChoices):
+    """Where an enrollment stands. Derived when asked, never stored."""
+
+    COMPLETE = "complete", _("Complete")
+    UPDATE_DUE = "update-due", _("Update due")
+    OVERDUE = "overdue", _("Overdue")
+    UNDER_WAY = "under-way", _("In progress")
+    NOT_STARTED = "not-started", _("Not started")
+
+
+class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
+    def current(self) -> EnrollmentQuerySet:
+        """The highest cycle of each person and course."""
+        later = Enrollment.objects.filter(user=OuterRef("user"), course=OuterRef("course"), cycle__gt=OuterRef("cycle"))
+        return self.filter(~Exists(later))
+
+    def open(self, at: datetime | None = None) -> EnrollmentQuerySet:
+        """Those in which something can still be completed: no cut-off, or not past it."""
+        return self.filter(Q(closes_on=None) | Q(closes_on__gte=site_day(at)))
+
+    def complete(self) -> EnrollmentQuerySet:
+        return self.filter(completed_at__isnull=False)
+
+    def overdue(self, at: datetime | None = None) -> EnrollmentQuerySet:
+        """Not complete, and the due day is over."""
+        return self.filter(completed_at=None, due_on__lt=site_day(at))
+
+    def due_soon(self, at: datetime | None = None) -> EnrollmentQuerySet:
+        """Not complete, and due today or in the next seven days."""
+        today = site_day(at)
+        return self.filter(completed_at=None, due_on__gte=today, due_on__lte=today + DUE_SOON)
+
+    def update_due(self) -> EnrollmentQuerySet:
+        """Complete once, and not since a required lesson was published to be done again."""
+        return self.filter(completed_at__isnull=False, current_at__lt=F("path__redo_at"))
+
+    def with_state(self, at: datetime | None = None) -> EnrollmentQuerySet:
+        """Annotate `state`, one of State; the same rule as `state_at`."""
+        return self.annotate(
+            state=Case(
+                When(completed_at__isnull=False, current_at__lt=F("path__redo_at"), then=Value(State.UPDATE_DUE)),
+                When(completed_at__isnull=False, then=Value(State.COMPLETE)),
+                When(due_on__lt=site_day(at), then=Value(State.OVERDUE)),
+                When(started_at__isnull=False, then=Value(State.UNDER_WAY)),
+                default=Value(State.NOT_STARTED),
+                output_field=models.CharField(),
+            )
+        )
+
+    def with_progress(self) -> EnrollmentQuerySet:
+        """Annotate `lessons_done` and `lessons_total`: two integers over the same required set, so never more than all."""
+        steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at"))
+        completions = Completion.objects.counting().filter(
+            enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson")
+        )
+        return self.annotate(lessons_total=_count(steps), lessons_done=_count(steps.filter(Exists(completions))))
+
+    def with_last_learned(self) -> EnrollmentQuerySet:
+        """Annotate `last_learned_at`, the moment of the last completion, or None."""
+        last = Completion.objects.filter(enrollment=OuterRef("pk")).order_by("-at").values("at")[:1]
+        return self.annotate(last_learned_at=Subquery(last))
+
+
+def _count(steps: QuerySet[PathStep]) -> Coalesce:
+    counted = steps.order_by().values("path").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+class Enrollment(models.Model):
+    """One person, one course, one cycle, on one path. The dates are facts; percentages and states are derived."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="enrollments", verbose_name=_("person"))
+    course = models.ForeignKey(Course, models.PROTECT, related_name="enrollments", verbose_name=_("course"))
+    path = models.ForeignKey(Path, models.PROTECT, related_name="enrollments", verbose_name=_("path"))
+    cycle = models.PositiveSmallIntegerField(_("cycle"), default=1)
+    assignment = models.ForeignKey(
+        "courses.Assignment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="enrollments",
+        verbose_name=_("asked by"),
+    )
+    enrolled_at = models.DateTimeField(_("enrolled"), default=timezone.now)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed"), null=True, blank=True)
+    current_at = models.DateTimeField(_("last complete"), null=True, blank=True)
+    due_on = models.DateField(_("due"), null=True, blank=True, help_text=_("Advice: nothing closes on this day."))
+    closes_on = models.DateField(
+        _("closes"), null=True, blank=True, help_text=_("After this day nothing more is recorded.")
+    )
+
+    objects = EnrollmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("enrollment")
+        verbose_name_plural = _("enrollments")
+        constraints = [models.UniqueConstraint(fields=["user", "course", "cycle"], name="enrollment_once_a_cycle")]
+        indexes = [models.Index(fields=["due_on"], condition=Q(completed_at=None), name="enrollment_due_open")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.path}"
+
+    def required_steps(self) -> PathStepQuerySet:
+        """The required set: what must be complete for this enrollment to be complete."""
+        return PathStep.objects.required_of(self.path_id, self.enrolled_at)
+
+    def progress(self) -> tuple[int, int]:
+        """Lessons done and lessons in all; one query."""
+        return Enrollment.objects.with_progress().values_list("lessons_done", "lessons_total").get(pk=self.pk)
+
+    def is_open(self, at: datetime | None = None) -> bool:
+        return self.closes_on is None or self.closes_on >= site_day(at)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.completed_at is not None
+
+    def is_overdue(self, at: datetime | None = None) -> bool:
+        return not self.is_complete and self.due_on is not None and self.due_on < site_day(at)
+
+    def is_due_soon(self, at: datetime | None = None) -> bool:
+        today = site_day(at)
+        return not self.is_complete and self.due_on is not None and today <= self.due_on <= today + DUE_SOON
+
+    @property
+    def is_update_due(self) -> bool:
+        if self.completed_at is None or self.current_at is None or self.path.redo_at is None:
+            return False
+        return self.current_at < self.path.redo_at
+
+    def state_at(self, at: datetime | None = None) -> State:
+        """Where this enrollment stands at a moment; the same rule as `with_state`."""
+        if self.is_update_due:
+            return State.UPDATE_DUE
+        if self.is_complete:
+            return State.COMPLETE
+        if self.is_overdue(at):
+            return State.OVERDUE
+        return State.UNDER_WAY if self.started_at else State.NOT_STARTED
+
+
+class CompletionQuerySet(models.QuerySet["Completion"]):
+    def counting(self) -> CompletionQuerySet:
+        """Those that still count: no redo of the lesson was published since the revision they were made against."""
+        return self.filter(redo_level__gte=F("lesson__published_revision__redo_level"))
+
+
+class Completion(models.Model):
+    """The fact that a lesson was completed. Written by courses/progress.py and by nobody else."""
+
+    class How(models.TextChoices):
+        READ = "read", _("read")
+        QUIZ = "quiz", _("quiz passed")
+
+    enrollment = models.ForeignKey(
+        Enrollment, models.PROTECT, related_name="completions", verbose_name=_("enrollment"), db_index=False
+    )
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="completions", verbose_name=_("lesson"))
+    revision = models.ForeignKey(LessonRevision, models.PROTECT, related_name="+", verbose_name=_("revision"))
+    redo_level = models.PositiveSmallIntegerField(_("redo level"))
+    how = models.CharField(_("how"), max_length=10, choices=How)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = CompletionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("completion")
+        verbose_name_plural = _("completions")
+        constraints = [
+            # Also the index that progress is asked by; an index of the enrollment alone would cost and not serve.
+            models.UniqueConstraint(fields=["enrollment", "lesson", "redo_level"], name="completion_once_a_redo_level"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enrollment} · {self.lesson}"
+
+    @property
+    def is_counting(self) -> bool:
+        published = self.lesson.published_revision
+        return published is not None and self.redo_level >= published.redo_level
+
+
+def new_code() -> str:
+    """An unguessable certificate code, 16 letters and digits that can be typed from paper."""
+    return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTVWXYZ") for place in range(16))
+
+
+class Certificate(models.Model):
+    """Made in the transaction that completed the course, with the name and title of that day. For ever."""
+
+    enrollment = models.OneToOneField(
+        Enrollment, models.PROTECT, related_name="certificate", verbose_name=_("enrollment")
+    )
+    code = models.CharField(_("code"), max_length=20, unique=True, default=new_code)
+    name = models.CharField(_("name"), max_length=150)
+    course_title = models.CharField(_("course"), max_length=200)
+    issued_at = models.DateTimeField(_("issued"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("certificate")
+        verbose_name_plural = _("certificates")
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.course_title}"

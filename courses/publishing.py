@@ -1,0 +1,107 @@
+"""What happens to people when content changes: publish with an effect, unpublish, make optional, retire."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from courses import progress
+from courses.models import Enrollment, Lesson, LessonRevision, Module, Path
+from courses.models.enrollment import site_day
+
+REDO_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class HeadCounts:
+    """How many people a publication touches: in current enrollments, on a path that has the lesson."""
+
+    completed: int
+    under_way: int
+    not_started: int
+
+
+def head_counts(lesson: Lesson) -> HeadCounts:
+    asked = Enrollment.objects.current().filter(path__steps__lesson=lesson, user__is_active=True)
+    completed = asked.filter(completions__lesson=lesson).distinct().count()
+    started = asked.filter(started_at__isnull=False).exclude(completions__lesson=lesson).count()
+    return HeadCounts(completed=completed, under_way=started, not_started=asked.filter(started_at=None).count())
+
+
+@transaction.atomic
+def publish(
+    revision: LessonRevision,
+    effect: LessonRevision.Effect,
+    *,
+    by: User | None = None,
+    redo_due_on: date | None = None,
+    ask_people_under_way: bool = False,
+    at: datetime | None = None,
+) -> None:
+    """Make a revision what learners see.
+
+    A redo raises the redo level, so that earlier completions no longer count. A lesson published for the first time in a
+    module that is ready is optional for people under way unless `ask_people_under_way`. Raises ValidationError for a text
+    that is empty, or a revision published before (save it again as a new one).
+    """
+    at = at or timezone.now()
+    lesson = (
+        Lesson.objects.select_for_update(of=("self",)).select_related("module", "course").get(pk=revision.lesson_id)
+    )
+    if not revision.title.strip() or (lesson.kind != Lesson.Kind.QUIZ and not revision.body.strip()):
+        raise ValidationError(
+            _("“%(title)s” is empty. Write a title and a text before you publish it."), params={"title": revision.title}
+        )
+    if revision.published_at is not None:
+        raise ValidationError(_("This revision was published before. Save it as a new draft, then publish that."))
+    first = lesson.published_revision is None
+    if first and lesson.module.is_ready and not ask_people_under_way:
+        lesson.steps.filter(since=None).update(since=at)
+    level = lesson.published_revision.redo_level if lesson.published_revision else 0
+    is_redo = effect == LessonRevision.Effect.REDO and not first
+    revision.effect = effect
+    revision.redo_level = level + 1 if is_redo else max(level, revision.redo_level)
+    revision.redo_due_on = (redo_due_on or site_day(at) + REDO_WITHIN) if is_redo else None
+    revision.published_at = at
+    revision.published_by = by
+    revision.save(update_fields=["effect", "redo_level", "redo_due_on", "published_at", "published_by"])
+    lesson.published_revision = revision
+    lesson.save(update_fields=["published_revision"])
+    if is_redo and lesson.required:
+        Path.objects.filter(steps__lesson=lesson).update(redo_at=at)
+
+
+@transaction.atomic
+def unpublish(lesson: Lesson, at: datetime | None = None) -> int:
+    """Take a lesson away from learners; facts stay. Returns how many enrollments that completed."""
+    lesson.published_revision = None
+    lesson.save(update_fields=["published_revision"])
+    return progress.settle(lesson.course, at)
+
+
+@transaction.atomic
+def retire(lesson: Lesson, at: datetime | None = None) -> int:
+    """Take a lesson out of the course for good; facts stay. Returns how many enrollments that completed."""
+    lesson.retired_at = at or timezone.now()
+    lesson.save(update_fields=["retired_at"])
+    return progress.settle(lesson.course, at)
+
+
+@transaction.atomic
+def set_required(lesson: Lesson, required: bool, at: datetime | None = None) -> int:
+    """Make a lesson count or not. Returns how many enrollments that completed."""
+    lesson.required = required
+    lesson.save(update_fields=["required"])
+    return progress.settle(lesson.course, at)
+
+
+@transaction.atomic
+def set_status(module: Module, status: Module.Status, at: datetime | None = None) -> int:
+    """Open a module to learners or take it back into preparation. Returns how many enrollments that completed."""
+    module.status = status
+    module.save(update_fields=["status"])
+    return progress.settle(module.course, at)

@@ -1,0 +1,13 @@
+from quizzes.models.attempt import Answer, Attempt, CheckAnswer
+from quizzes.models.quiz import LessonCheck, PoolItem, Question, QuestionRevision, Quiz
+
+__all__ = [
+    "Answer",
+    "Attempt",
+    "CheckAnswer",
+    "LessonCheck",
+    "PoolItem",
+    "Question",
+    "QuestionRevision",
+    "Quiz",
+]

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from courses.models import Enrollment, Lesson
+from quizzes.models.quiz import QuestionRevision, Quiz
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def of(self, user: User) -> AttemptQuerySet:
+        """The attempts of one person; views reach attempts through this and nothing else."""
+        return self.filter(enrollment__user=user)
+
+    def open(self) -> AttemptQuerySet:
+        return self.filter(closed_at=None)
+
+    def closed(self) -> AttemptQuerySet:
+        return self.filter(closed_at__isnull=False)
+
+
+class Attempt(models.Model):
+    """One go at a quiz. Open until the person closes it; then score and the mark of the day are facts."""
+
+    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="attempts", verbose_name=_("enrollment"))
+    quiz = models.ForeignKey(Quiz, models.PROTECT, related_name="attempts", verbose_name=_("quiz"))
+    number = models.PositiveSmallIntegerField(_("number"))
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    score = models.DecimalField(_("score"), max_digits=6, decimal_places=2, null=True, blank=True)
+    pass_mark = models.PositiveSmallIntegerField(_("mark used"), null=True, blank=True)
+    max_score = models.PositiveSmallIntegerField(_("questions"))
+    passed = models.BooleanField(_("passed"), null=True, blank=True)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["enrollment", "quiz", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["enrollment", "quiz", "number"], name="attempt_number"),
+            models.UniqueConstraint(
+                fields=["enrollment", "quiz"], condition=Q(closed_at=None), name="attempt_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, score=None, passed=None)
+                | Q(closed_at__isnull=False, score__isnull=False, passed__isnull=False, pass_mark__isnull=False),
+                name="attempt_scored_when_closed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enrollment} · {self.quiz} {self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class Answer(models.Model):
+    """One drawn question of an attempt, with the order its options are shown in, and the response once there is one."""
+
+    attempt = models.ForeignKey(
+        Attempt, models.CASCADE, related_name="answers", verbose_name=_("attempt"), db_index=False
+    )
+    question_revision = models.ForeignKey(
+        QuestionRevision, models.PROTECT, related_name="+", verbose_name=_("question")
+    )
+    position = models.PositiveSmallIntegerField(_("position"))
+    option_order = models.JSONField(_("order of options"), default=list)
+    response = models.JSONField(_("response"), null=True, blank=True)
+    saved_at = models.DateTimeField(_("saved"), null=True, blank=True)
+    marked = models.BooleanField(_("marked for review"), default=False)
+
+    class Meta:
+        verbose_name = _("answer")
+        verbose_name_plural = _("answers")
+        ordering = ["attempt", "position"]
+        constraints = [models.UniqueConstraint(fields=["attempt", "position"], name="answer_position")]
+
+    def __str__(self) -> str:
+        return f"{self.attempt} · {self.position}"
+
+
+class CheckAnswer(models.Model):
+    """A person's first response to the check question of a lesson. In no report."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="check_answers", verbose_name=_("person"))
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="check_answers", verbose_name=_("lesson"))
+    question_revision = models.ForeignKey(
+        QuestionRevision, models.PROTECT, related_name="+", verbose_name=_("question")
+    )
+    response = models.JSONField(_("response"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("answer to a check")
+        verbose_name_plural = _("answers to checks")
+        constraints = [models.UniqueConstraint(fields=["user", "lesson"], name="check_answer_first_only")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.lesson}"

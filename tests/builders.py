@@ -1,0 +1,110 @@
+"""Small true things for tests: a course of a given shape, people in teams, enrollments. Content is made, not loaded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Membership, Team, User
+from courses import publishing
+from courses.models import Course, Enrollment, Lesson, LessonRevision, Module, Objective, Path, Skill
+from quizzes.models import LessonCheck, Question, Quiz
+
+PASSWORD = "correct horse 7 battery"
+SILENT = LessonRevision.Effect.SILENT
+
+
+def make_person(name: str, **fields: Any) -> User:
+    fields.setdefault("email", f"{name.split()[0].lower()}@example.com")
+    return User.objects.create_user(name=name, password=PASSWORD, **fields)
+
+
+def make_member(team: Team, name: str, role: str = "member", home: bool = True, **fields: Any) -> User:
+    person = make_person(name, **fields)
+    Membership.objects.create(team=team, user=person, role=role, is_home=home)
+    return person
+
+
+def make_course(
+    key: str = "service", modules: int = 1, readings: int = 2, quiz: bool = True, ready: bool = True
+) -> Course:
+    """A course whose modules have readings (`m1-read-1`), each with a check, and a quiz (`m1-quiz`); path `full` takes all."""
+    course = Course.objects.create(key=key, title=f"Course {key}")
+    skill = Skill.objects.create(course=course, key="listening", title="Listening")
+    path = Path.objects.create(course=course, key="full", title="Everything", is_default=True)
+    for number in range(1, modules + 1):
+        module = Module.objects.create(course=course, key=f"m{number}", title=f"Module {number}", position=number)
+        objective = Objective.objects.create(module=module, key=f"O{number}.1", text="Do it.", skill=skill)
+        for place in range(1, readings + 1):
+            lesson = make_lesson(module, f"m{number}-read-{place}", position=place)
+            LessonCheck.objects.create(lesson=lesson, question=make_question(course, f"check-{lesson.key}", objective))
+        if quiz:
+            make_quiz(module, f"m{number}-quiz", objective, position=readings + 1)
+        if ready:
+            publishing.set_status(module, Module.Status.READY)
+    for position, lesson in enumerate(course.lessons.in_order(), 1):
+        path.steps.create(lesson=lesson, position=position)
+    return course
+
+
+def make_lesson(
+    module: Module, key: str, position: int = 1, kind: str = "reading", publish: bool = True, **fields: Any
+) -> Lesson:
+    fields.setdefault("required", kind in ("reading", "quiz"))
+    lesson = Lesson.objects.create(
+        course=module.course, module=module, key=key, slug=key, kind=kind, position=position, **fields
+    )
+    revision = lesson.add_revision(title=f"Lesson {key}", body=f"Text of {key}.", takeaway="Remember it.", minutes=3)
+    if publish:
+        publishing.publish(revision, SILENT)
+        lesson.refresh_from_db()
+    return lesson
+
+
+def make_question(
+    course: Course, key: str, objective: Objective | None = None, type: str = "single", **fields: Any
+) -> Question:
+    """A published question; its option `a` is right (in `multiple` also `b`), and each option's feedback names its key."""
+    if type == "truefalse":
+        keys = ["t", "f"]
+    else:
+        keys = ["a", "b", "c"]
+    right = {"single": ["a"], "multiple": ["a", "b"], "truefalse": ["t"]}[type]
+    options = [
+        {
+            "key": k,
+            "text": f"Option {k} of {key}",
+            "feedback": f"Feedback {k} of {key}",
+            **({"correct": True} if k in right else {}),
+        }
+        for k in keys
+    ]
+    question = Question.objects.create(course=course, key=key)
+    body = {"stem": f"Stem of {key}?", "options": options}
+    question.publish(question.add_revision(type=type, objective=objective, level="apply", body=body, **fields))
+    return question
+
+
+def make_quiz(
+    module: Module,
+    key: str,
+    objective: Objective | None = None,
+    position: int = 9,
+    pool: int = 4,
+    draw: int = 3,
+    mark: int = 2,
+) -> Quiz:
+    lesson = make_lesson(module, key, position=position, kind="quiz")
+    quiz = Quiz.objects.create(lesson=lesson, draw=draw, pass_mark=mark)
+    for number in range(1, pool + 1):
+        question = make_question(module.course, f"{key}-q{number}", objective)
+        quiz.pool_items.create(question=question, position=number)
+    return quiz
+
+
+def enroll(person: User, course: Course, path: str = "full", at: datetime | None = None, **fields: Any) -> Enrollment:
+    return Enrollment.objects.create(
+        user=person, course=course, path=course.paths.get(key=path), enrolled_at=at or timezone.now(), **fields
+    )

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from accounts.models import Team, User
+from courses.models import Course, Enrollment
+from tests.builders import enroll, make_course, make_member, make_person
+
+
+@dataclass
+class Cast:
+    """The people every test knows: Ada learns in Lyon, Mia manages Lyon, Otto learns in Paris, Pia manages Paris."""
+
+    company: Team
+    lyon: Team
+    paris: Team
+    ada: User
+    mia: User
+    otto: User
+    pia: User
+    ed: User
+    hana: User
+    olga: User
+    stranger: User
+    course: Course
+    ada_enrolled: Enrollment
+    otto_enrolled: Enrollment
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    company = Team.add("Shops")
+    lyon, paris = Team.add("Lyon", company), Team.add("Paris", company)
+    course = make_course(modules=1, readings=2)
+    ada, otto = make_member(lyon, "Ada Moreau", staff_number="1001"), make_member(paris, "Otto Lind")
+    people = {
+        "mia": make_member(lyon, "Mia Duval", role="manager"),
+        "pia": make_member(paris, "Pia Sand", role="manager"),
+        "ed": with_role(make_person("Ed Okoye"), "Editors"),
+        "hana": with_role(make_person("Hana Sato"), "HR"),
+        "olga": with_role(make_person("Olga Novak"), "Operators"),
+        "stranger": make_person("Stranger Danger"),
+    }
+    return Cast(
+        company=company,
+        lyon=lyon,
+        paris=paris,
+        ada=ada,
+        otto=otto,
+        course=course,
+        ada_enrolled=enroll(ada, course),
+        otto_enrolled=enroll(otto, course),
+        **people,
+    )
+
+
+def with_role(person: User, role: str) -> User:
+    """Give a person a role of the table in desk/roles.py."""
+    from django.contrib.auth.models import Group
+
+    person.groups.add(Group.objects.get(name=role))
+    person.is_staff = True
+    person.save()
+    return person
+
+
+def sign_in(client: Client, person: User) -> Client:
+    client.force_login(person)
+    return client
+
+
+__all__ = ["Cast", "call_command", "cast", "sign_in", "with_role"]
