@@ -16,7 +16,6 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
-COVERAGE = [sys.executable, "-m", "coverage"]
 INSTALL = "Install Chromium and PostgreSQL with `make system` (as root), then run `make test` again."
 
 
@@ -36,7 +35,7 @@ def run(name: str, wrapper: list[str], environment: dict[str, str]) -> ElementTr
     report = ROOT / "build" / f"tests-{name.lower()}.xml"
     report.unlink(missing_ok=True)
     print(f"=== The suite on {name} ===", flush=True)
-    coverage = ["--cov-config=pyproject.toml"] if False else []
+    coverage = ["--cov", "--cov-report=term:skip-covered"] if name == "SQLite" else []
     command = [*wrapper, *PYTEST, *coverage, f"--junitxml={report}", *sys.argv[1:]]
     subprocess.run(command, cwd=ROOT, env=environment, check=False)
     if not report.exists():
