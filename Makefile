@@ -34,7 +34,7 @@ lint: $(VENV)/dev.stamp ## Style of Python and templates
 	@git ls-files 'templates/*.html' | xargs $(BIN)/djade --target-version 5.2 --check
 
 types: $(VENV)/dev.stamp ## Type checks, strict
-	@$(BIN)/mypy .
+	@$(BIN)/python -m mypy .
 
 check: $(VENV)/dev.stamp ## Migrations complete, settings safe, course files right
 	@SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') && export SECRET_KEY && \
