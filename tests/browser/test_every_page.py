@@ -1,0 +1,96 @@
+"""Every page, as each kind of user, in both color schemes, wide and narrow: axe, reflow, console, CSP, unique titles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+COURSE = "/courses/customer-service/"
+PAGES: dict[str, list[str]] = {
+    "": [
+        "/",
+        f"{COURSE}de-escalating-anger/",
+        "/accounts/sign-in/",
+        "/accounts/reset/",
+        "/accounts/slip/",
+        "/nothing-here/",
+    ],
+    "ada@example.com": [
+        "/",
+        COURSE,
+        f"{COURSE}de-escalating-anger/",
+        f"{COURSE}establishing-common-ground/",
+        f"{COURSE}setting-your-limits/",
+        f"{COURSE}managing-your-own-emotions/",
+        f"{COURSE}a-sorry-that-means-something/",
+        f"{COURSE}messages-and-soaring/",
+        f"{COURSE}the-deposit/",
+        f"{COURSE}quiz-recovering/",
+        f"{COURSE}job-aid-recovering/",
+        f"{COURSE}huddle-recovering/",
+        "/my/what-my-manager-sees/",
+        "/accounts/profile/",
+        "/accounts/password/",
+        "/reports/",
+    ],
+    "mia@example.com": ["/", "/reports/", "/reports/?state=overdue", "/reports/?state=nonsense"],
+    "hana@example.com": [
+        "/reports/",
+        "/admin/",
+        "/admin/accounts/user/",
+        "/admin/accounts/user/add/",
+        "/admin/accounts/team/",
+        "/admin/accounts/team/add/",
+        "/admin/courses/assignment/",
+        "/admin/courses/assignment/add/",
+        "/admin/courses/enrollment/",
+    ],
+    "ed@example.com": [
+        "/admin/",
+        "/admin/courses/course/",
+        "/admin/courses/module/",
+        "/admin/courses/lesson/",
+        "/admin/quizzes/quiz/",
+        "/admin/quizzes/question/",
+        "/admin/quizzes/question/add/",
+    ],
+    "olga@example.com": ["/admin/", "/admin/notices/notice/"],
+}
+WIDTHS = {"wide": 1280, "narrow": 320}
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+
+
+@pytest.mark.parametrize("who", PAGES, ids=lambda who: who.split("@")[0] or "nobody")
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_sound(visit: Any, who: str, width: str, scheme: str) -> None:
+    visitor = visit(width=WIDTHS[width], height=800, color_scheme=scheme, reduced_motion="reduce")
+    visitor.expected = ("status of 404", "status of 403")  # Chromium reports the error pages that are asked for here
+    if who:
+        visitor.sign_in(who)
+    found: list[str] = []
+    titles: dict[str, str] = {}
+    for address in PAGES[who]:
+        visitor.page.goto(address)
+        found += problems(visitor.page, address)
+        title = visitor.page.title()
+        if "?" not in address and title in titles:
+            found.append(f"{address}: has the title of {titles[title]}: {title}")
+        titles[title] = address
+    assert not found, "\n".join(found)
+
+
+def problems(page: Any, where: str) -> list[str]:
+    """What axe finds, and whether one must scroll sideways."""
+    found = []
+    for violation in Axe().run(page, options=RULES).response["violations"]:
+        for node in violation["nodes"]:
+            found.append(f"{where}: {violation['id']} ({violation['impact']}): {node['html'][:160]}")
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if overflow > 0:
+        found.append(f"{where}: {overflow} px wider than the window")
+    return found
