@@ -1,12 +1,13 @@
-"""Taking a quiz: start an attempt, save answers, close it. Every verb locks the attempt and may be repeated."""
+"""Taking a quiz: start an attempt, save answers, close it. Every verb locks what it changes and may be repeated."""
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db import transaction
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from courses import progress
@@ -23,32 +24,36 @@ class AlreadyClosed(Exception):
     """The attempt was closed; its answers are frozen."""
 
 
-def start(enrollment: Enrollment, quiz: Quiz, at: datetime | None = None) -> Attempt:
-    """The open attempt of this person, made and drawn if there is none. Raises progress.Closed or EmptyPool."""
-    at = at or timezone.now()
-    if not enrollment.is_open(at):
-        raise progress.Closed
-    for _retry in range(2):
-        if attempt := enrollment.attempts.filter(quiz=quiz).open().first():
-            return attempt
-        try:
-            return _draw(enrollment, quiz, at)
-        except IntegrityError:  # another tab was faster; its attempt is the one
-            continue
-    return enrollment.attempts.filter(quiz=quiz).open().get()
-
-
 @transaction.atomic
-def _draw(enrollment: Enrollment, quiz: Quiz, at: datetime) -> Attempt:
-    drawn = draw(quiz, enrollment)
+def start(enrollment: Enrollment, quiz: Quiz, at: datetime | None = None) -> Attempt:
+    """The open attempt of this person, made and drawn if there is none. Raises progress.Closed or EmptyPool.
+
+    The lock on the enrollment makes two tabs wait for each other; the second finds the attempt of the first.
+    """
+    at = at or timezone.now()
+    locked = Enrollment.objects.select_for_update().get(pk=enrollment.pk)
+    if not locked.is_open(at):
+        raise progress.Closed
+    attempts = locked.attempts.filter(quiz=quiz)
+    return attempts.open().first() or _new_attempt(locked, quiz, at)
+
+
+def _new_attempt(enrollment: Enrollment, quiz: Quiz, at: datetime) -> Attempt:
+    chance = random.SystemRandom()
+    drawn = draw(quiz, enrollment, chance)
     if not drawn:
         raise EmptyPool
-    earlier = enrollment.attempts.filter(quiz=quiz).count()
+    last = enrollment.attempts.filter(quiz=quiz).aggregate(last=Max("number"))["last"] or 0
     attempt = Attempt.objects.create(
-        enrollment=enrollment, quiz=quiz, number=earlier + 1, started_at=at, max_score=len(drawn)
+        enrollment=enrollment, quiz=quiz, number=last + 1, started_at=at, max_score=len(drawn)
     )
     Answer.objects.bulk_create(
-        Answer(attempt=attempt, question_revision=revision, position=position, option_order=shuffled(revision))
+        Answer(
+            attempt=attempt,
+            question_revision=revision,
+            position=position,
+            option_order=grading.order(revision.type, revision.body, chance),
+        )
         for position, revision in enumerate(drawn, 1)
     )
     progress.mark_started(enrollment, at)
@@ -58,77 +63,90 @@ def _draw(enrollment: Enrollment, quiz: Quiz, at: datetime) -> Attempt:
 def draw(quiz: Quiz, enrollment: Enrollment, chance: random.Random | None = None) -> list[QuestionRevision]:
     """Published questions of the pool, spread evenly over objectives, those this person saw least often first."""
     chance = chance or random.SystemRandom()
+    seen = _times_seen(quiz, enrollment)
     pool = list(quiz.pool().select_related("published_revision"))
-    seen = dict(
-        Answer.objects.filter(attempt__enrollment=enrollment, attempt__quiz=quiz)
-        .values_list("question_revision__question")
-        .annotate(Count("pk"))
-        .order_by()
-    )
     chance.shuffle(pool)
     pool.sort(key=lambda question: seen.get(question.pk, 0))
     by_objective: dict[int | None, list[Question]] = defaultdict(list)
     for question in pool:
         by_objective[_published(question).objective_id].append(question)
-    queues = list(by_objective.values())
-    chance.shuffle(queues)
     drawn: list[Question] = []
-    while queues and len(drawn) < quiz.draw:
-        for queue in queues[: quiz.draw - len(drawn)]:
-            drawn.append(queue.pop(0))
-        queues = [queue for queue in queues if queue]
+    while by_objective and len(drawn) < quiz.draw:
+        drawn += _one_each(by_objective, seen, quiz.draw - len(drawn), chance)
     chance.shuffle(drawn)
     return [_published(question) for question in drawn]
 
 
+def _one_each(
+    by_objective: dict[int | None, list[Question]], seen: Mapping[int, int], most: int, chance: random.Random
+) -> list[Question]:
+    """Take the next question of each objective; where not all of them fit, of those with the freshest ones."""
+    objectives = list(by_objective)
+    chance.shuffle(objectives)
+    objectives.sort(key=lambda objective: seen.get(by_objective[objective][0].pk, 0))
+    taken = [by_objective[objective].pop(0) for objective in objectives[:most]]
+    for objective in objectives:
+        if not by_objective[objective]:
+            del by_objective[objective]
+    return taken
+
+
+def _times_seen(quiz: Quiz, enrollment: Enrollment) -> dict[int, int]:
+    """How often each question was in an attempt of this enrollment, by the question's number."""
+    return dict(
+        Answer.objects.filter(attempt__enrollment=enrollment, attempt__quiz=quiz)
+        .values_list("question_revision__question")
+        .annotate(Count("pk"))
+        .order_by()
+    )
+
+
 def _published(question: Question) -> QuestionRevision:
-    assert question.published_revision is not None  # pool() asks for published questions only
+    assert question.published_revision is not None  # noqa: S101  # pool() asks for published questions only
     return question.published_revision
 
 
-def shuffled(revision: QuestionRevision) -> list[str]:
-    """The order one attempt shows the options in; true stays before false."""
-    keys = grading.option_keys(revision.body)
-    if revision.type != QuestionRevision.Type.TRUE_FALSE:
-        random.SystemRandom().shuffle(keys)
-    return keys
-
-
 @transaction.atomic
-def save_answer(
-    attempt: Attempt, position: int, keys: Sequence[str], marked: bool, at: datetime | None = None
-) -> Answer:
-    """Keep the response to one question; it is on disk when this returns.
+def save_answer(attempt: Attempt, position: int, given: Any, marked: bool, at: datetime | None = None) -> Answer:
+    """Keep the response to one question; it is on disk when this returns. `given` is what grading.read made of a form.
 
     Raises Answer.DoesNotExist for a position the attempt does not have, AlreadyClosed, progress.Closed past the cut-off
     and grading.BadResponse; none of them changes anything.
     """
     at = at or timezone.now()
-    locked = Attempt.objects.select_for_update(of=("self",)).select_related("enrollment").get(pk=attempt.pk)
-    if not locked.is_open:
+    answer = (
+        Answer.objects.select_for_update(of=("attempt",))
+        .select_related("attempt__enrollment", "question_revision")
+        .get(attempt=attempt, position=position)
+    )
+    if not answer.attempt.is_open:
         raise AlreadyClosed
-    if not locked.enrollment.is_open(at):
+    if not answer.attempt.enrollment.is_open(at):
         raise progress.Closed
-    answer = locked.answers.select_related("question_revision").get(position=position)
     revision = answer.question_revision
-    answer.response = grading.clean(revision.type, revision.body, keys)
+    answer.response = grading.clean(revision.type, revision.body, given)
     answer.marked = marked
     answer.saved_at = at
-    answer.save(update_fields=["response", "marked", "saved_at"])
+    Answer.objects.filter(pk=answer.pk).update(response=answer.response, marked=marked, saved_at=at)
     return answer
 
 
 @transaction.atomic
 def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
-    """Grade the attempt and, if it passed, complete the quiz lesson, all or nothing. Closing again changes nothing."""
+    """Grade the attempt and, if it passed, complete the quiz lesson, all or nothing. Closing again changes nothing.
+
+    Raises progress.Closed past the cut-off if the attempt is still open.
+    """
     at = at or timezone.now()
     locked = (
         Attempt.objects.select_for_update(of=("self",))
-        .select_related("enrollment", "quiz__lesson__published_revision")
+        .select_related("enrollment", "quiz__lesson__published_revision", "quiz__lesson__course")
         .get(pk=attempt.pk)
     )
     if not locked.is_open:
         return locked
+    if not locked.enrollment.is_open(at):
+        raise progress.Closed
     answers = locked.answers.select_related("question_revision")
     worth = [grading.points(a.question_revision.type, a.question_revision.body, a.response) for a in answers]
     locked.score = grading.total(worth)
@@ -136,7 +154,12 @@ def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
     locked.passed = locked.score >= locked.pass_mark
     locked.closed_at = at
     locked.save(update_fields=["score", "pass_mark", "passed", "closed_at"])
-    revision = locked.quiz.lesson.published_revision
-    if locked.passed and revision is not None:
-        progress.complete_lesson(locked.enrollment, locked.quiz.lesson, revision, Completion.How.QUIZ, at)
+    if locked.passed:
+        _complete(locked, at)
     return locked
+
+
+def _complete(attempt: Attempt, at: datetime) -> None:
+    lesson = attempt.quiz.lesson
+    if lesson.published_revision is not None:  # taken back by an editor in the meantime: the pass stays a fact
+        progress.complete_lesson(attempt.enrollment, lesson, lesson.published_revision, Completion.How.QUIZ, at)

@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import quizzes.grading
 from django.conf import settings
 from django.db import migrations, models
 
@@ -67,9 +68,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField(editable=False, verbose_name='number')),
-                ('type', models.CharField(choices=[('single', 'Single choice'), ('multiple', 'Multiple choice'), ('truefalse', 'True or false')], default='single', max_length=20, verbose_name='type')),
+                ('type', models.CharField(choices=quizzes.grading.type_choices, default='single', max_length=20, verbose_name='type')),
                 ('level', models.CharField(blank=True, choices=[('recall', 'Recall'), ('apply', 'Apply'), ('judge', 'Judge')], max_length=10, verbose_name='level')),
-                ('body', models.JSONField(help_text='stem, and options with key, text, feedback and correct; checked by quizzes/grading.py.', verbose_name='body')),
+                ('body', models.JSONField(help_text='stem, and the parts of its type; checked by quizzes/grading.py.', verbose_name='body')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='saved')),
                 ('source_hash', models.CharField(blank=True, editable=False, max_length=64)),
                 ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),

@@ -73,11 +73,6 @@ class Question(models.Model):
 
 
 class QuestionRevision(models.Model):
-    class Type(models.TextChoices):
-        SINGLE = "single", _("Single choice")
-        MULTIPLE = "multiple", _("Multiple choice")
-        TRUE_FALSE = "truefalse", _("True or false")
-
     class Level(models.TextChoices):
         RECALL = "recall", _("Recall")
         APPLY = "apply", _("Apply")
@@ -85,7 +80,7 @@ class QuestionRevision(models.Model):
 
     question = models.ForeignKey(Question, models.PROTECT, related_name="revisions", verbose_name=_("question"))
     number = models.PositiveIntegerField(_("number"), editable=False)
-    type = models.CharField(_("type"), max_length=20, choices=Type, default=Type.SINGLE)
+    type = models.CharField(_("type"), max_length=20, choices=grading.type_choices, default="single")
     objective = models.ForeignKey(
         Objective, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("objective")
     )
@@ -94,7 +89,7 @@ class QuestionRevision(models.Model):
         Lesson, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lesson to reread")
     )
     body = models.JSONField(
-        _("body"), help_text=_("stem, and options with key, text, feedback and correct; checked by quizzes/grading.py.")
+        _("body"), help_text=_("stem, and the parts of its type; checked by quizzes/grading.py.")
     )
     created_at = models.DateTimeField(_("saved"), default=timezone.now, editable=False)
     created_by = models.ForeignKey(
