@@ -53,6 +53,10 @@ if not LOCAL and not BASE_URL.startswith("https://"):
         "BASE_URL is the address people use, such as https://workshop.example.com. Set it, with https."
     )
 
+BIND = env.str("BIND", default="127.0.0.1")  # `manage.py serve` listens here; nginx in front speaks https
+PORT = env.int("PORT", default=8000)
+WORKERS = env.int("WORKERS", default=0)  # 0: one for each core
+
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 ALLOWED_HOSTS = LOOPBACK if LOCAL else env.list("ALLOWED_HOSTS", default=[BASE_URL.split("//")[1].split(":")[0]])
 CSRF_TRUSTED_ORIGINS = [] if LOCAL else [BASE_URL]
@@ -89,6 +93,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.private_pages",
+    "config.middleware.no_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
