@@ -6,12 +6,17 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from environs import EnvError
     except ImportError as error:
         raise SystemExit(
             "Django is not installed here. Run `make install`, then use .venv/bin/python manage.py"
         ) from error
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, EnvError) as error:
+        raise SystemExit(f"Workshop cannot start: {error}") from None
 
 
 if __name__ == "__main__":

@@ -30,7 +30,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Whether the database answers, has every migration, and the notice sender is alive; 503 if one of them fails."""
     checks = {name: passes(check) for name, check in CHECKS.items()}
     ready = all(checks.values())
-    answer = {"status": "ok" if ready else "failing", "checks": {k: "ok" if v else "failing" for k, v in checks.items()}}
+    answer = {
+        "status": "ok" if ready else "failing",
+        "checks": {k: "ok" if v else "failing" for k, v in checks.items()},
+    }
     return JsonResponse(answer, status=200 if ready else 503)
 
 

@@ -7,6 +7,10 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from django.http import HttpRequest
+
+from accounts.network import network_of
+
 request_id_now: ContextVar[str] = ContextVar("request_id_now", default="-")
 
 # What a message or a traceback may carry and no log may keep: addresses of people, links that sign in, and the row that
@@ -57,9 +61,8 @@ class JsonFormatter(logging.Formatter):
 
 
 def about_request(request: Any) -> dict[str, Any]:
-    """Method, and the number of the person if it is known already: a log line never asks the database."""
-    method = getattr(request, "method", None)
-    if method is None:
+    """Method, network, and the number of the person if it is known already: a log line never asks the database."""
+    if not isinstance(request, HttpRequest):
         return {}
     person = getattr(request, "_cached_user", None)
-    return {"method": method, "person": getattr(person, "pk", None)}
+    return {"method": request.method, "network": network_of(request), "person": getattr(person, "pk", None)}

@@ -29,7 +29,7 @@ def request_id(get_response: Handler) -> Handler:
 
 
 def private_pages(get_response: Handler) -> Handler:
-    """Keep every page out of every cache, unless its view said otherwise: the back button after signing out shows nothing."""
+    """Keep every page out of every cache, unless its view said otherwise: after signing out, Back shows nothing."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -41,7 +41,7 @@ def private_pages(get_response: Handler) -> Handler:
 
 
 def no_nul(get_response: Handler) -> Handler:
-    """Answer 400 to NUL bytes in path, query or cookies: PostgreSQL cannot hold one, and no page of ours has a use for it."""
+    """Answer 400 to NUL bytes in path, query or cookies: PostgreSQL cannot hold one, and no page has a use for it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")

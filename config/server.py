@@ -75,7 +75,7 @@ class Sender(threading.Thread):
                 sys.stderr.write("The notice sender ended and is started again.\n")
 
     def spawn(self) -> subprocess.Popen[bytes] | None:
-        """A new child, unless the site is stopping. It has a session of its own, so that Ctrl-C reaches it through us."""
+        """A new child, unless the site is stopping; in a session of its own, so that Ctrl-C reaches it through us."""
         with self.lock:
             if not self.stopping.is_set():
                 self.child = subprocess.Popen(self.command, start_new_session=True, preexec_fn=die_with_parent)  # noqa: S603

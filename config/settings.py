@@ -1,11 +1,13 @@
 """All settings, read from the environment; the table of them is in docs/operators/settings.md.
 
 Three ways to run: production (the default, https only), the demo (`DEMO=1`: production, but plain http on this machine
-alone) and development (`DEBUG=1`). A setting that is missing or makes no sense stops the start with a sentence that says so.
+alone) and development (`DEBUG=1`). A setting that is missing or makes no sense stops the start with a sentence on it.
 """
 
+import zoneinfo
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -48,9 +50,10 @@ SECRET_KEY = secret_key()
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000" if LOCAL else "").rstrip("/")
-if not LOCAL and not BASE_URL.startswith("https://"):
+_site = urlsplit(BASE_URL)
+if not _site.hostname or _site.path or (not LOCAL and _site.scheme != "https"):
     raise ImproperlyConfigured(
-        "BASE_URL is the address people use, such as https://workshop.example.com. Set it, with https."
+        "BASE_URL is the address people use, such as https://workshop.example.com. Set it, with https and without a path."
     )
 
 BIND = env.str("BIND", default="127.0.0.1")  # `manage.py serve` listens here; nginx in front speaks https
@@ -58,7 +61,7 @@ PORT = env.int("PORT", default=8000)
 WORKERS = env.int("WORKERS", default=0)  # 0: one for each core
 
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = LOOPBACK if LOCAL else env.list("ALLOWED_HOSTS", default=[BASE_URL.split("//")[1].split(":")[0]])
+ALLOWED_HOSTS = LOOPBACK if LOCAL else env.list("ALLOWED_HOSTS", default=[_site.hostname])
 CSRF_TRUSTED_ORIGINS = [] if LOCAL else [BASE_URL]
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; `*` lets anybody forge the address in mails.")
@@ -74,7 +77,7 @@ INSTALLED_APPS = [
     "courses",
     "accounts",
     "notices",
-    "django.contrib.admin",
+    "desk.apps.StaffSiteConfig",  # django.contrib.admin with our site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -99,7 +102,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.session_limits",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignInRequired",
     "accounts.middleware.preferences",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
@@ -235,11 +238,15 @@ LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en-us", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Europe/Paris" if LOCAL else "UTC")
+if TIME_ZONE not in zoneinfo.available_timezones():
+    raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE}, which is not a time zone. Choose one such as Europe/Paris.")
 USE_TZ = True
 
 # --- Mail ------------------------------------------------------------------------------------------------------------
 
 _mail = env.dj_email_url("EMAIL_URL", default=f"file:///{DATA_DIR / 'mail'}" if LOCAL else "smtp://localhost:25")
+if "EMAIL_BACKEND" not in _mail:
+    raise ImproperlyConfigured("EMAIL_URL must be such as smtp+tls://user:password@mail.example.com:587.")
 EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_HOST = _mail["EMAIL_HOST"]

@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,9 @@ class Command(BaseCommand):
         except Error as error:
             raise CommandError(f"The database does not work: {error}") from error
         except OSError as error:
-            raise CommandError(f"{error.filename or settings.DATA_DIR}: {error.strerror}. DATA_DIR moves it.") from error
+            raise CommandError(
+                f"{error.filename or settings.DATA_DIR}: {error.strerror}. DATA_DIR moves it."
+            ) from error
         self.serve(bind, port)
 
     def prepare(self, demo: bool) -> None:
