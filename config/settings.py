@@ -53,7 +53,7 @@ BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000" if LOCAL else "")
 _site = urlsplit(BASE_URL)
 if not _site.hostname or _site.path or (not LOCAL and _site.scheme != "https"):
     raise ImproperlyConfigured(
-        "BASE_URL is the address people use, such as https://workshop.example.com. Set it, with https and without a path."
+        "BASE_URL is the address people use, such as https://workshop.example.com. Set it, https and no path."
     )
 
 BIND = env.str("BIND", default="127.0.0.1")  # `manage.py serve` listens here; nginx in front speaks https
