@@ -1,0 +1,168 @@
+"""Makes the demo company and plays what its people did, through the same verbs as the pages, at moments of the past."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Membership, Team, User
+from courses.models import Assignment, Course, Enrollment, Lesson, Path
+from courses.models.enrollment import site_day
+from demo.company import ALSO, PLACES, Person
+from quizzes import checks, grading, taking
+from quizzes.models import Answer, QuestionRevision
+
+FIRST_STAFF_NUMBER = 1001
+CAST_FIRST = ["Ada Moreau"]
+
+
+def exists() -> bool:
+    return User.objects.filter(email="ada@example.com").exists()
+
+
+@transaction.atomic
+def make(course: Course, now: datetime | None = None) -> int:
+    """Create the company and its history; returns how many people. All of it or nothing."""
+    now = now or timezone.now()
+    teams = _make_teams()
+    people = _make_people(now)
+    assignments = _assign(course, teams, people["Hana Sato"], now)
+    _hire(teams, assignments, people, now)
+    lessons = _lessons_of_paths(course)
+    for place in PLACES:
+        for person in place.people:
+            enrollment = people[person.name].enrollments.select_related("path").first()
+            if enrollment:
+                _play(person, enrollment, lessons[enrollment.path_id], now)
+    return len(people)
+
+
+def _make_teams() -> dict[str, Team]:
+    teams: dict[str, Team] = {}
+    for place in PLACES:
+        teams[place.name] = Team.add(place.name, teams.get(place.parent))
+    return teams
+
+
+def _make_people(now: datetime) -> dict[str, User]:
+    """One password for all, hashed once: sixty hashes would be the slowest part of it all."""
+    password = make_password(settings.DEMO_PASSWORD)
+    known = [person for place in PLACES for person in place.people]
+    known.sort(key=lambda person: person.name not in CAST_FIRST)
+    made = User.objects.bulk_create(
+        User(
+            name=person.name,
+            email=person.address,
+            staff_number=str(number),
+            password=password,
+            date_joined=moment(now, person.joined, 8),
+            is_staff=bool(person.role),
+        )
+        for number, person in enumerate(known, FIRST_STAFF_NUMBER)
+    )
+    for user, person in zip(made, known, strict=True):
+        if person.role:
+            user.groups.add(Group.objects.get(name=person.role))
+    return {user.name: user for user in made}
+
+
+def _assign(course: Course, teams: dict[str, Team], hana: User, now: datetime) -> dict[str, Assignment]:
+    """What Hana asked of each team; a path the course does not have becomes its default path."""
+    return {
+        place.name: Assignment.objects.create(
+            team=teams[place.name],
+            course=course,
+            path=course.paths.filter(key=place.path).first() or course.paths.get(is_default=True),
+            due_days=place.due_days,
+            due_on=site_day(now) + timedelta(days=place.due_in) if place.due_in is not None else None,
+            created_at=moment(now, max(person.joined for person in place.people), 8),
+            created_by=hana,
+        )
+        for place in PLACES
+        if place.path
+    }
+
+
+def _hire(teams: dict[str, Team], assignments: dict[str, Assignment], people: dict[str, User], now: datetime) -> None:
+    """Day by day, people got a place, and the next morning's timer enrolled them; who joined today waits for it."""
+    for joined in sorted({person.joined for place in PLACES for person in place.people}, reverse=True):
+        for place in PLACES:
+            Membership.objects.bulk_create(
+                Membership(
+                    team=teams[place.name],
+                    user=people[person.name],
+                    role=Membership.Role.MANAGER if person.manages else Membership.Role.MEMBER,
+                    is_home=True,
+                )
+                for person in place.people
+                if person.joined == joined
+            )
+            if joined and place.name in assignments:
+                assignments[place.name].enroll_due(moment(now, joined, 9))
+    Membership.objects.bulk_create(Membership(team=teams[team], user=people[name]) for name, team in ALSO)
+
+
+def _lessons_of_paths(course: Course) -> dict[int, list[Lesson]]:
+    """The lessons of each path that can be done today, in its order."""
+    lessons = Lesson.objects.published().select_related("published_revision", "module", "course")
+    ready = {lesson.pk: lesson for lesson in lessons.filter(course=course, required=True)}
+    return {
+        path.pk: [ready[pk] for pk in path.steps.order_by("position").values_list("lesson", flat=True) if pk in ready]
+        for path in Path.objects.filter(course=course)
+    }
+
+
+def _play(person: Person, enrollment: Enrollment, lessons: list[Lesson], now: datetime) -> None:
+    """Learn `person.done` lessons, the last of them `person.last` days ago, one every few days before."""
+    todo = lessons[: person.done]
+    days = max(enrollment_days(enrollment, now) - person.last, 0)
+    pace = min(days // max(len(todo), 1), 4)
+    for place, lesson in enumerate(todo):
+        day = person.last + pace * (len(todo) - 1 - place)
+        at = min(moment(now, day, 9 + place % 8, 7 * place), now)
+        if lesson.kind == Lesson.Kind.QUIZ:
+            _take_quiz(enrollment, lesson, person.tries, at)
+        else:
+            _read(enrollment, lesson, at, right=place % 3 > 0)
+
+
+def _read(enrollment: Enrollment, lesson: Lesson, at: datetime, right: bool) -> None:
+    if question := checks.question_of(lesson):
+        checks.save(enrollment.user, lesson, _keys(question, right), at)
+    if lesson.published_revision:
+        checks.complete_reading(enrollment, lesson, lesson.published_revision, at)
+
+
+def _take_quiz(enrollment: Enrollment, lesson: Lesson, tries: int, at: datetime) -> None:
+    """Not enough right answers in each try but the last, which is passed at `at`."""
+    for again in range(tries - 1, -1, -1):
+        begun = at - timedelta(minutes=25 * again + 10)
+        attempt = taking.start(enrollment, lesson.quiz, begun)
+        for answer in attempt.answers.select_related("question_revision"):
+            wanted = again == 0 or answer.position % 2 == 0
+            _respond(answer, _keys(answer.question_revision, wanted), begun + timedelta(minutes=answer.position))
+        taking.close(attempt, at - timedelta(minutes=25 * again))
+
+
+def _respond(answer: Answer, keys: list[str], at: datetime) -> None:
+    taking.save_answer(answer.attempt, answer.position, keys, False, at)
+
+
+def _keys(question: QuestionRevision, right: bool) -> list[str]:
+    good = sorted(grading.right_keys(question.body))
+    return good if right else [key for key in grading.option_keys(question.body) if key not in good][:1]
+
+
+def enrollment_days(enrollment: Enrollment, now: datetime) -> int:
+    return (site_day(now) - site_day(enrollment.enrolled_at)).days
+
+
+def moment(now: datetime, days_ago: int, hour: int, minute: int = 0) -> datetime:
+    """A time of day, so many days ago, on the site's clock."""
+    zone = timezone.get_default_timezone()
+    return datetime.combine(site_day(now) - timedelta(days=days_ago), time(hour, minute % 60), tzinfo=zone)

@@ -1,0 +1,258 @@
+"""Where a team stands: one function that yields rows, which the page, the CSV and the learner's own page show.
+
+A row holds exactly what a manager may see. A person asked for two courses has two rows, a person asked for nothing one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Lower, NullIf
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from accounts.models.user import UserQuerySet
+from courses.models import Enrollment, Module, State
+from courses.models.enrollment import EnrollmentQuerySet, site_day
+
+
+class Standing(models.TextChoices):
+    """What a manager reads in a row: the state of an enrollment, and what is coming. In the order of urgency."""
+
+    OVERDUE = "overdue", _("Overdue")
+    UPDATE_DUE = "update-due", _("Update due")
+    DUE_SOON = "due-soon", _("Due soon")
+    NOT_ASKED = "not-asked", _("Not asked yet")
+    NOT_STARTED = "not-started", _("Not started")
+    UNDER_WAY = "under-way", _("In progress")
+    DONE_SO_FAR = "done-so-far", _("Done so far")
+    COMPLETE = "complete", _("Complete")
+
+
+STANDINGS = list(Standing)
+TO_ACT_ON = (Standing.OVERDUE, Standing.UPDATE_DUE, Standing.DUE_SOON, Standing.NOT_ASKED)
+
+MANAGER_NEVER_SEES = [
+    _("your answers, in a quiz or in the check question of a lesson"),
+    _("the score of a quiz, and how many tries it took you"),
+    _("which lesson you are reading, how long you read, and at what time of day"),
+]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person and what they are asked to take, as a manager sees it; course fields are empty for nothing."""
+
+    person_id: int
+    name: str
+    home_team: str
+    enrollment_id: int | None
+    course: str
+    path: str
+    lessons_done: int
+    lessons_total: int
+    state: str
+    place: int
+    due_on: date | None
+    last_learned_at: datetime | None
+    completed_at: datetime | None
+
+    @property
+    def percent(self) -> int:
+        """For the bar. Rounded down, so that only all lessons are 100."""
+        return self.lessons_done * 100 // self.lessons_total if self.lessons_total else 0
+
+    @property
+    def standing(self) -> Standing:
+        return STANDINGS[self.place]
+
+    @property
+    def is_asked(self) -> bool:
+        return self.enrollment_id is not None
+
+    @property
+    def last_learned_on(self) -> date | None:
+        """The day, in the site's time zone; the hour is nobody's business."""
+        return site_day(self.last_learned_at) if self.last_learned_at else None
+
+    @property
+    def completed_on(self) -> date | None:
+        return site_day(self.completed_at) if self.completed_at else None
+
+
+FIELDS = [
+    "person_id",
+    "person_name",
+    "home_team",
+    "enrollment_id",
+    "course_title",
+    "path_title",
+    "lessons_done",
+    "lessons_total",
+    "state",
+    "place",
+    "due_on",
+    "last_learned_at",
+    "completed_at",
+]
+
+# What a report can be sorted by, and the column of the query that does it.
+SORTS = {"state": "place", "name": "name_key", "due": "due_on", "progress": "share", "last": "last_learned_at"}
+
+
+def asked(people: UserQuerySet, at: datetime | None = None) -> EnrollmentQuerySet:
+    """The current enrollments of these people, with `state`, progress and `place`."""
+    return _with_place(Enrollment.objects.current().filter(user__in=people), at)
+
+
+def not_asked(people: UserQuerySet) -> UserQuerySet:
+    """Those of these people who were never enrolled in anything."""
+    return people.filter(~Exists(Enrollment.objects.filter(user=OuterRef("pk"))))
+
+
+def place_of(standing: str) -> int:
+    """Where a standing comes in the order of urgency; the database sorts and groups by this number."""
+    return Standing.values.index(standing)
+
+
+def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> EnrollmentQuerySet:
+    """Annotate the place of the standing: one CASE, whose subqueries are asked only of those it can be true of.
+
+    “Done so far” is all lessons there are yet, and nobody is told off for what they cannot do.
+    """
+    preparing = Module.objects.in_preparation().filter(course=OuterRef("course"))
+    done_so_far = Q(Exists(preparing), completed_at=None, started_at__isnull=False, lessons_done=F("lessons_total"))
+    rules = [
+        (done_so_far, Standing.DONE_SO_FAR),
+        (Enrollment.due_soon_q(at), Standing.DUE_SOON),
+        *[(Q(state=state), Standing(state.value)) for state in State],
+    ]
+    place = Case(*[When(rule, then=Value(place_of(standing))) for rule, standing in rules], output_field=IntegerField())
+    return enrollments.with_state(at).with_progress().annotate(place=place)
+
+
+def _values(enrollments: EnrollmentQuerySet, *more: str) -> QuerySet[Any, Any]:
+    return (
+        enrollments.with_last_learned()
+        .annotate(
+            person_id=F("user_id"),
+            person_name=F("user__name"),
+            home_team=_home_team("user"),
+            enrollment_id=F("pk"),
+            course_title=F("course__title"),
+            path_title=F("path__title"),
+            name_key=Lower("user__name"),
+        )
+        .order_by()
+        .values_list(*FIELDS, "name_key", *more)
+    )
+
+
+def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]:
+    who: dict[str, Any] = {"person_id": F("pk"), "person_name": F("name"), "home_team": _home_team("pk")}
+    nothing: dict[str, Any] = {
+        "enrollment_id": Value(None, output_field=models.BigIntegerField()),
+        "course_title": Value(""),
+        "path_title": Value(""),
+        "lessons_done": Value(0),
+        "lessons_total": Value(0),
+        "state": Value(""),
+        "place": Value(place_of(Standing.NOT_ASKED)),
+        "due_on": Value(None, output_field=models.DateField()),
+        "last_learned_at": Value(None, output_field=models.DateTimeField()),
+        "completed_at": Value(None, output_field=models.DateTimeField()),
+        "name_key": Lower("name"),
+        "share": Value(None, output_field=IntegerField()),
+    }
+    return not_asked(people).annotate(**who, **nothing).order_by().values_list(*FIELDS, "name_key", *more)
+
+
+def _home_team(person: str) -> Coalesce:
+    homes = Membership.objects.filter(user=OuterRef(person), is_home=True)
+    return Coalesce(Subquery(homes.values("team__name")[:1]), Value(""))
+
+
+def rows_of(
+    people: UserQuerySet,
+    *,
+    standing: str = "",
+    sort: str = "state",
+    backwards: bool = False,
+    at: datetime | None = None,
+) -> QuerySet[Any, Any]:
+    """The rows of a report as one query, still to be sliced or iterated; make each a Row with `as_row`.
+
+    `sort` is a key of SORTS. People without a value come last, whichever way it is sorted; ties go by name.
+    """
+    enrollments = asked(people, at)
+    more = []
+    if sort == "progress":
+        more = ["share"]
+        enrollments = enrollments.annotate(share=F("lessons_done") * 1000 / NullIf(F("lessons_total"), Value(0)))
+    if standing:
+        enrollments = enrollments.filter(place=place_of(standing))
+    query = _values(enrollments, *more)
+    if standing == Standing.NOT_ASKED:
+        query = _values_of_not_asked(people, *more)
+    elif not standing:
+        query = query.union(_values_of_not_asked(people, *more), all=True)
+    column = F(SORTS[sort])
+    key = column.desc(nulls_last=True) if backwards else column.asc(nulls_last=True)
+    return query.order_by(key, "name_key", "person_id", "course_title")
+
+
+def as_row(values: Sequence[Any]) -> Row:
+    return Row(*values[: len(FIELDS)])
+
+
+def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:
+    """The one row that a manager sees of this enrollment; one query."""
+    return as_row(_values(_with_place(Enrollment.objects.filter(pk=enrollment.pk), at)).get())
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many stand where: counts of rows by standing, and of people, in one query for any number of them."""
+
+    people: int
+    counts: dict[str, int]
+    due_soon_by: date | None
+
+    @property
+    def asked(self) -> int:
+        return self.rows - self.counts[Standing.NOT_ASKED]
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def to_act_on(self) -> int:
+        return sum(self.counts[standing] for standing in TO_ACT_ON)
+
+    def __getitem__(self, standing: str) -> int:
+        return self.counts[standing]
+
+
+def summary_of(people: UserQuerySet, at: datetime | None = None) -> Summary:
+    grouped = asked(people, at).order_by().values("place").annotate(n=Count("pk"), last=Max("due_on"))
+    counts = [
+        who.order_by()
+        .annotate(place=Value(place, output_field=IntegerField()))
+        .values("place")
+        .annotate(n=Count("pk"), last=Value(None, output_field=models.DateField()))
+        .values_list("place", "n", "last")
+        for place, who in [(-1, people), (place_of(Standing.NOT_ASKED), not_asked(people))]
+    ]
+    found = {place: (n, last) for place, n, last in grouped.values_list("place", "n", "last").union(*counts, all=True)}
+    by_standing = {standing: found.get(place, (0, None)) for place, standing in enumerate(Standing.values)}
+    return Summary(
+        people=found.get(-1, (0, None))[0],
+        counts={standing: n for standing, (n, _last) in by_standing.items()},
+        due_soon_by=by_standing[Standing.DUE_SOON][1],
+    )
