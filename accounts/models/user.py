@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-import unicodedata
+import functools
+import string
 import zoneinfo
 from typing import Any
 
@@ -9,13 +10,18 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts import letters
 from accounts.models.team import Membership, Team
+
+# Only these letters lose their case: str.lower() turns the Kelvin sign into k, and so one address into another's.
+LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 
 
 def site_time_zone() -> str:
@@ -23,8 +29,14 @@ def site_time_zone() -> str:
     return settings.TIME_ZONE
 
 
+@functools.cache
+def time_zones() -> frozenset[str]:
+    """All names of time zones; asked once, since finding them reads a hundred files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def validate_time_zone(value: str) -> None:
-    if value not in zoneinfo.available_timezones():
+    if value not in time_zones():
         raise ValidationError(
             _("%(value)s is not a time zone. Choose one such as Europe/Paris."), params={"value": value}
         )
@@ -41,19 +53,38 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def in_teams(self, *teams: Team) -> UserQuerySet:
         """People with a membership, of any role, in one of these teams or below them; each once."""
-        return self.filter(Exists(Membership.objects.in_teams(*teams).filter(user=OuterRef("pk"))))
+        # IN, not EXISTS: SQLite would look at everybody for EXISTS, and starts from the teams for IN.
+        return self.filter(pk__in=Membership.objects.in_teams(*teams).values("user"))
 
-    def managed_by(self, user: User | AnonymousUser) -> UserQuerySet:
+    def managed_by(self, user: User | AnonymousUser, teams: list[Team] | None = None) -> UserQuerySet:
         """Whom this person may see in reports: HR everybody, a manager the people of their teams and of all below.
 
-        Never one's own row: the manager above sees that. Nobody for people who manage nothing. One query finds the teams.
+        Never one's own row: the manager above sees that. Nobody for people who manage nothing. One query finds the teams,
+        unless the caller has just asked `user.managed_teams()` and hands it over.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
         others = self.exclude(pk=user.pk)
         if user.sees_everybody:
             return others
-        return others.in_teams(*user.managed_teams())
+        return others.in_teams(*(user.managed_teams() if teams is None else teams))
+
+    def with_sign_in_name(self, name: str) -> UserQuerySet:
+        """The one person with this e-mail address or staff number, or nobody. Case does not matter."""
+        name = User.clean_sign_in_name(name)
+        return self.filter(email=name) if "@" in name else self.filter(staff_number=name)
+
+    def slip_printable_by(self, user: User | AnonymousUser) -> UserQuerySet:
+        """For whom this person may print a sign-in slip, which is the power to sign in as them.
+
+        HR for everybody, a manager for the people they see who have no staff rights; nobody for a superuser or oneself.
+        """
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        people = self.active().filter(is_superuser=False)
+        if user.is_staff and user.has_perm("accounts.print_slips"):
+            return people.exclude(pk=user.pk)
+        return people.filter(is_staff=False).managed_by(user)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -63,8 +94,8 @@ class UserManager(BaseUserManager["User"]):
     def active(self) -> UserQuerySet:
         return self.get_queryset().active()
 
-    def managed_by(self, user: User | AnonymousUser) -> UserQuerySet:
-        return self.get_queryset().managed_by(user)
+    def managed_by(self, user: User | AnonymousUser, teams: list[Team] | None = None) -> UserQuerySet:
+        return self.get_queryset().managed_by(user, teams)
 
     def in_teams(self, *teams: Team) -> UserQuerySet:
         return self.get_queryset().in_teams(*teams)
@@ -73,11 +104,10 @@ class UserManager(BaseUserManager["User"]):
         return self.get_queryset().with_is_manager()
 
     def by_sign_in_name(self, name: str) -> User | None:
-        """The one person with this e-mail address or staff number, or None. Case and width of letters do not matter."""
-        name = name.strip()
-        if "@" in name:
-            return self.filter(email=User.clean_email(name)).first()
-        return self.filter(staff_number=User.clean_staff_number(name)).first()
+        return self.get_queryset().with_sign_in_name(name).first()
+
+    def slip_printable_by(self, user: User | AnonymousUser) -> UserQuerySet:
+        return self.get_queryset().slip_printable_by(user)
 
     def create_user(self, *, name: str, password: str | None = None, **fields: Any) -> User:
         user = User(name=name, **fields)
@@ -169,11 +199,21 @@ class User(AbstractBaseUser, PermissionsMixin):
     @staticmethod
     def clean_email(value: str | None) -> str:
         """Trimmed, in lower case, without changing which letters they are (no Unicode folding: CVE-2019-19844)."""
-        return (value or "").strip().lower()
+        return (value or "").strip().translate(LOWER)
 
     @staticmethod
     def clean_staff_number(value: str | None) -> str:
-        return unicodedata.normalize("NFC", (value or "").strip()).upper()
+        return (value or "").strip().translate(UPPER)
+
+    @classmethod
+    def clean_sign_in_name(cls, name: str) -> str:
+        """What somebody typed into "E-mail or staff number", as it would be stored."""
+        return cls.clean_email(name) if "@" in name else cls.clean_staff_number(name)
+
+    @property
+    def sign_in_name(self) -> str:
+        """The name this person is known to sign in with: the address, or else the staff number."""
+        return self.email or self.staff_number or ""
 
     @property
     def first_name(self) -> str:
@@ -206,6 +246,25 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def may_see(self, person: User) -> bool:
         return UserQuerySet(User).managed_by(self).filter(pk=person.pk).exists()
+
+    def may_print_slip_for(self, person: User) -> bool:
+        return UserQuerySet(User).slip_printable_by(self).filter(pk=person.pk).exists()
+
+    @transaction.atomic
+    def change_email(self, new: str | None) -> None:
+        """Give this person another address, or none; the only place where that is done.
+
+        Ends their sessions and open reset links, and tells the old address. Raises ValidationError if the new one is
+        no address, is somebody else's, or if nothing would be left to sign in with.
+        """
+        old, self.email = User.objects.only("email").get(pk=self.pk).email, self.clean_email(new) or None
+        if self.email == old:
+            return
+        self.full_clean()
+        self.save(update_fields=["email"])
+        self.sign_out_everywhere()
+        if old:
+            letters.address_changed(self, old)
 
     def sign_out_everywhere(self) -> None:
         """End every session of this person, this one too, with the next request."""

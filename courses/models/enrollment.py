@@ -3,7 +3,6 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -52,8 +51,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
     def due_soon(self, at: datetime | None = None) -> EnrollmentQuerySet:
         """Not complete, and due today or in the next seven days."""
-        today = site_day(at)
-        return self.filter(completed_at=None, due_on__gte=today, due_on__lte=today + DUE_SOON)
+        return self.filter(Enrollment.due_soon_q(at))
 
     def update_due(self) -> EnrollmentQuerySet:
         """Complete once, and not since a required lesson was published to be done again."""
@@ -72,9 +70,14 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             )
         )
 
-    def with_progress(self) -> EnrollmentQuerySet:
-        """Annotate `lessons_done` and `lessons_total`: two integers over the same required set, so never more than all."""
+    def with_progress(self, without: Lesson | None = None) -> EnrollmentQuerySet:
+        """Annotate `lessons_done` and `lessons_total`: two integers over the same required set, so never more than all.
+
+        `without` tells how it would be if that lesson were not required.
+        """
         steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at"))
+        if without:
+            steps = steps.exclude(lesson=without)
         completions = Completion.objects.counting().filter(
             enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson")
         )
@@ -143,6 +146,12 @@ class Enrollment(models.Model):
 
     def is_overdue(self, at: datetime | None = None) -> bool:
         return not self.is_complete and self.due_on is not None and self.due_on < site_day(at)
+
+    @staticmethod
+    def due_soon_q(at: datetime | None = None) -> Q:
+        """The condition behind `due_soon()`, for annotations."""
+        today = site_day(at)
+        return Q(completed_at=None, due_on__gte=today, due_on__lte=today + DUE_SOON)
 
     def is_due_soon(self, at: datetime | None = None) -> bool:
         today = site_day(at)
