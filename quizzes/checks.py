@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -27,6 +28,26 @@ def question_of(lesson: Lesson) -> QuestionRevision | None:
 
 def answer_of(user: User, lesson: Lesson) -> CheckAnswer | None:
     return user.check_answers.filter(lesson=lesson).select_related("question_revision").first()
+
+
+def asked_of(user: User, lesson: Lesson) -> tuple[QuestionRevision | None, list[str] | None]:
+    """The check question of a lesson and this person's response, if any; one query.
+
+    Who answered an earlier revision sees that one, since their response belongs to it.
+    """
+    own = CheckAnswer.objects.filter(user=user, lesson=lesson)
+    question = (
+        Question.objects.published()
+        .filter(lesson_checks__lesson=lesson)
+        .select_related("published_revision")
+        .annotate(answered=Subquery(own.values("question_revision")[:1]), response=Subquery(own.values("response")[:1]))
+        .first()
+    )
+    if question is None:
+        return None, None
+    if question.answered in (None, question.published_revision_id):
+        return question.published_revision, question.response
+    return QuestionRevision.objects.get(pk=question.answered), question.response
 
 
 def save(user: User, lesson: Lesson, keys: Sequence[str], at: datetime | None = None) -> CheckAnswer | None:

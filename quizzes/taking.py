@@ -121,14 +121,19 @@ def save_answer(attempt: Attempt, position: int, given: Any, marked: bool, at: d
     )
     if not answer.attempt.is_open:
         raise AlreadyClosed
-    if not answer.attempt.enrollment.is_open(at):
-        raise progress.Closed
+    refuse_past_cut_off(answer.attempt, at)
     revision = answer.question_revision
     answer.response = grading.clean(revision.type, revision.body, given)
     answer.marked = marked
     answer.saved_at = at
     Answer.objects.filter(pk=answer.pk).update(response=answer.response, marked=marked, saved_at=at)
     return answer
+
+
+def refuse_past_cut_off(attempt: Attempt, at: datetime | None = None) -> None:
+    """Raise progress.Closed if nothing more can be recorded in the enrollment of this attempt."""
+    if not attempt.enrollment.is_open(at):
+        raise progress.Closed
 
 
 @transaction.atomic
@@ -145,8 +150,7 @@ def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
     )
     if not locked.is_open:
         return locked
-    if not locked.enrollment.is_open(at):
-        raise progress.Closed
+    refuse_past_cut_off(locked, at)
     answers = locked.answers.select_related("question_revision")
     worth = [grading.points(a.question_revision.type, a.question_revision.body, a.response) for a in answers]
     locked.score = grading.total(worth)

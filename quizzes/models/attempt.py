@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from courses.models import Enrollment, Lesson
 from quizzes.models.quiz import QuestionRevision, Quiz
+
+
+def plain(score: Decimal) -> str:
+    """A score as people write it: 7 or 6.5, never 7.00."""
+    return number_format(format(score.normalize(), "f"))
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
@@ -56,6 +65,24 @@ class Attempt(models.Model):
     def __str__(self) -> str:
         return f"{self.enrollment} · {self.quiz} {self.number}"
 
+    def get_absolute_url(self) -> str:
+        """The result once closed; while open it leads to where the person was."""
+        return reverse("quizzes:attempt", args=self._address())
+
+    def get_question_url(self, position: int) -> str:
+        return reverse("quizzes:question", args=[*self._address(), position])
+
+    def get_close_url(self) -> str:
+        return reverse("quizzes:close", args=self._address())
+
+    def _address(self) -> list[str | int]:
+        lesson = self.quiz.lesson
+        return [lesson.course.key, lesson.slug, self.number]
+
+    @property
+    def plain_score(self) -> str:
+        return "" if self.score is None else plain(self.score)
+
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
@@ -84,6 +111,10 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attempt} · {self.position}"
+
+    @property
+    def is_answered(self) -> bool:
+        return self.response is not None
 
 
 class CheckAnswer(models.Model):

@@ -1,0 +1,161 @@
+"""What a closed attempt has to say: every question explained, the score by objective, what to read again.
+
+Nothing here may be asked of an open attempt; `of` refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import User
+from courses.models import Lesson
+from quizzes import grading
+from quizzes.models import Answer, Attempt
+from quizzes.models.attempt import plain
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One question of a closed attempt, for the page."""
+
+    position: int
+    type: str
+    stem: str
+    options: list[dict[str, Any]]
+    points: Decimal
+    answered: bool
+    reread: Lesson | None
+
+    @property
+    def fragment(self) -> str:
+        return f"quizzes/results/{self.type}.html"
+
+    @property
+    def state(self) -> str:
+        """right, partly, wrong or unanswered."""
+        if not self.answered:
+            return "unanswered"
+        return {Decimal(0): "wrong", Decimal(1): "right"}.get(self.points, "partly")
+
+    @property
+    def score(self) -> str:
+        return plain(self.points)
+
+
+@dataclass
+class OfObjective:
+    """How the questions of one objective went."""
+
+    text: str
+    points: Decimal = Decimal(0)
+    questions: int = 0
+
+    @property
+    def score(self) -> str:
+        return plain(self.points)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The score beside the mark, in hundredths of a question."""
+
+    score: int
+    mark: int
+    total: int
+
+    @property
+    def steps(self) -> range:
+        return range(100, self.total, 100)
+
+
+@dataclass(frozen=True)
+class Result:
+    attempt: Attempt
+    questions: list[Explained]
+    objectives: list[OfObjective]
+    rereads: list[Lesson]
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def score(self) -> str:
+        return self.attempt.plain_score
+
+    @property
+    def bar(self) -> Bar:
+        return Bar(
+            score=int((self.attempt.score or 0) * 100),
+            mark=(self.attempt.pass_mark or 0) * 100,
+            total=self.attempt.max_score * 100,
+        )
+
+    @property
+    def earlier(self) -> list[Attempt]:
+        return [attempt for attempt in self.attempts if attempt.pk != self.attempt.pk and not attempt.is_open]
+
+    @property
+    def ever_passed(self) -> bool:
+        return any(attempt.passed for attempt in self.attempts)
+
+    @property
+    def under_way(self) -> bool:
+        return any(attempt.is_open for attempt in self.attempts)
+
+
+def of(attempt: Attempt, user: User) -> Result:
+    """The result of a closed attempt, with links to lessons this person can open. Four queries."""
+    if attempt.is_open:
+        raise ValueError("An open attempt has no result.")
+    answers = attempt.answers.select_related("question_revision__objective")
+    readable = _readable(answers, user)
+    questions = [_explain(answer, readable) for answer in answers]
+    missed = [question for question in questions if question.points < 1 and question.reread]
+    return Result(
+        attempt=attempt,
+        questions=questions,
+        objectives=_by_objective(answers),
+        rereads=list(dict.fromkeys(question.reread for question in missed if question.reread)),
+        attempts=list(attempt.quiz.attempts.filter(enrollment=attempt.enrollment_id).order_by("-number")),
+    )
+
+
+def _readable(answers: Sequence[Answer] | Any, user: User) -> dict[int, Lesson]:
+    wanted = {answer.question_revision.reread_id for answer in answers}
+    lessons = Lesson.objects.visible_to(user).filter(pk__in=wanted - {None})
+    return {lesson.pk: lesson for lesson in lessons.select_related("course", "published_revision")}
+
+
+def _points(answer: Answer) -> Decimal:
+    revision = answer.question_revision
+    return grading.points(revision.type, revision.body, answer.response)
+
+
+def _explain(answer: Answer, readable: dict[int, Lesson]) -> Explained:
+    revision = answer.question_revision
+    return Explained(
+        position=answer.position,
+        type=revision.type,
+        stem=revision.stem,
+        options=grading.explained(revision.type, revision.body, answer.response, answer.option_order),
+        points=_points(answer),
+        answered=answer.is_answered,
+        reread=readable.get(revision.reread_id or 0),
+    )
+
+
+def _by_objective(answers: Sequence[Answer] | Any) -> list[OfObjective]:
+    """In the order of the module, whatever the order they were drawn in."""
+    found: dict[Any, OfObjective] = {}
+    for answer in sorted(answers, key=_place_of_objective):
+        objective = answer.question_revision.objective
+        row = found.setdefault(objective and objective.pk, OfObjective(objective.text if objective else ""))
+        row.points += _points(answer)
+        row.questions += 1
+    return list(found.values())
+
+
+def _place_of_objective(answer: Answer) -> tuple[int, int, int]:
+    objective = answer.question_revision.objective
+    return (1, 0, 0) if objective is None else (0, objective.position, objective.pk)

@@ -1,0 +1,126 @@
+"""The pages of a quiz. Each reaches its attempt through `Attempt.objects.of(user)`, in the current cycle, by its number."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from courses.models import Enrollment, Lesson
+from courses.models.lesson import LessonQuerySet
+from quizzes import grading, results, taking
+from quizzes.forms import SaveForm
+from quizzes.models import Answer, Attempt, Quiz
+from quizzes.refusals import explain_refusals, wants_json
+
+READ_AND_WRITE = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(READ_AND_WRITE)
+@explain_refusals
+def start(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
+    """Start the quiz, or go on with the open attempt. GET, which one gets after signing in again, shows the intro."""
+    quiz = get_object_or_404(
+        Quiz.objects.select_related("lesson__course"), lesson__in=_quiz_lessons(request, course, lesson)
+    )
+    enrollments = Enrollment.objects.current().filter(user=request.user.pk)
+    enrollment = get_object_or_404(enrollments, course=quiz.lesson.course_id)
+    if request.method != "POST":
+        return redirect(quiz.lesson)
+    attempt = taking.start(enrollment, quiz)
+    attempt.quiz = quiz
+    return redirect(attempt)
+
+
+@require_http_methods(["GET", "HEAD"])
+def attempt(request: HttpRequest, course: str, lesson: str, number: int) -> HttpResponse:
+    """The result; of an open attempt, the question where the person was."""
+    attempt = _attempt(request, course, lesson, number)
+    if attempt.is_open:
+        return redirect(attempt.get_question_url(_resume_at(attempt)))
+    result = results.of(attempt, request.user)  # type: ignore[arg-type]  # signed in: the middleware saw to it
+    return render(request, "quizzes/result.html", {"result": result, **_frame(attempt)})
+
+
+@require_http_methods(READ_AND_WRITE)
+@explain_refusals
+def question(request: HttpRequest, course: str, lesson: str, number: int, position: int) -> HttpResponse:
+    """One question: shown with what was saved, or saved. With `Accept: application/json` saving answers in JSON."""
+    attempt = _attempt(request, course, lesson, number)
+    answer = get_object_or_404(attempt.answers.select_related("question_revision"), position=position)
+    if request.method == "POST":
+        return _save(request, attempt, answer)
+    if not attempt.is_open:
+        return redirect(attempt)
+    taking.refuse_past_cut_off(attempt)
+    revision = answer.question_revision
+    context = {
+        "answer": answer,
+        "type": grading.TYPES[revision.type],
+        "stem": revision.stem,
+        "options": grading.shown(revision.type, revision.body, answer.option_order),
+        "fragment": f"quizzes/types/{revision.type}.html",
+        "marks": list(attempt.answers.only("attempt_id", "position", "response", "marked")),
+    }
+    return render(request, "quizzes/question.html", {**context, **_frame(attempt)})
+
+
+@require_http_methods(READ_AND_WRITE)
+@explain_refusals
+def close(request: HttpRequest, course: str, lesson: str, number: int) -> HttpResponse:
+    """What is unanswered, and the button that closes; POST grades. A closed attempt shows its result, however often."""
+    attempt = _attempt(request, course, lesson, number)
+    if request.method == "POST":
+        taking.close(attempt)
+    if request.method == "POST" or not attempt.is_open:
+        return redirect(attempt)
+    taking.refuse_past_cut_off(attempt)
+    answers = list(attempt.answers.only("attempt_id", "position", "response", "marked"))
+    context = {
+        "unanswered": [answer for answer in answers if not answer.is_answered],
+        "marked": [answer for answer in answers if answer.marked],
+        "last": answers[-1],
+    }
+    return render(request, "quizzes/close.html", {**context, **_frame(attempt)})
+
+
+def _save(request: HttpRequest, attempt: Attempt, answer: Answer) -> HttpResponse:
+    form = SaveForm(request.POST, last=attempt.max_score)
+    if not form.is_valid():
+        raise grading.BadResponse
+    given = grading.read(answer.question_revision.type, dict(request.POST.lists()))
+    saved = taking.save_answer(attempt, answer.position, given, form.cleaned_data["marked"])
+    if wants_json(request):
+        return JsonResponse({"saved": True, "at": timezone.localtime(saved.saved_at).isoformat(timespec="seconds")})
+    onward = form.position_after(answer.position)
+    return redirect(attempt.get_question_url(onward) if onward else attempt.get_close_url())
+
+
+def _quiz_lessons(request: HttpRequest, course: str, lesson: str) -> LessonQuerySet:
+    quizzes = Lesson.objects.visible_to(request.user).filter(kind=Lesson.Kind.QUIZ)
+    return quizzes.filter(course__key=course, slug=lesson)
+
+
+def _attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Attempt:
+    """The person's own attempt of this number at this quiz, in the current cycle; one query, or 404."""
+    attempts = Attempt.objects.of(request.user).filter(enrollment__in=Enrollment.objects.current())  # type: ignore[arg-type]
+    needed = attempts.select_related(
+        "enrollment", "quiz__lesson__course", "quiz__lesson__module", "quiz__lesson__published_revision"
+    )
+    return get_object_or_404(needed, quiz__lesson__in=_quiz_lessons(request, course, lesson), number=number)
+
+
+def _resume_at(attempt: Attempt) -> int:
+    """The first question without an answer; if all have one, the one that was saved last."""
+    answers = list(attempt.answers.only("attempt_id", "position", "response", "saved_at"))
+    for answer in answers:
+        if not answer.is_answered:
+            return answer.position
+    return max(answers, key=lambda answer: answer.saved_at or attempt.started_at).position
+
+
+def _frame(attempt: Attempt) -> dict[str, Any]:
+    """What every page of a quiz shows around it."""
+    lesson = attempt.quiz.lesson
+    return {"attempt": attempt, "lesson": lesson, "course": lesson.course, "open": attempt.enrollment.is_open()}

@@ -1,0 +1,76 @@
+// Saves each answer the moment it is given. The form works without this file: its buttons save, too.
+//
+// Saves go out one after the other, never two at once, so that an older one cannot arrive after a newer one; what changes
+// while one is on its way is sent when that is done. A button pressed meanwhile waits for the save on its way.
+
+const PATIENCE = 10000; // milliseconds until a save counts as failed
+
+for (const form of document.querySelectorAll("form.js-quiz")) {
+  const status = form.querySelector("[data-status]");
+  let dirty = false; // something changed since the last save was sent
+  let running = null; // the save on its way
+
+  const say = (text, bad = false) => {
+    status.textContent = text;
+    status.classList.toggle("is-bad", bad);
+  };
+
+  const save = async () => {
+    const body = new URLSearchParams(new FormData(form));
+    const response = await fetch(form.action, {
+      method: "POST",
+      body,
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+      redirect: "manual", // a redirect leads to the sign-in page: the session is over
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    if (response.type === "opaqueredirect" || response.status === 403) return say(form.dataset.signedOut, true);
+    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
+    const answer = isJson ? await response.json() : {};
+    if (!answer.saved) return say(answer.error ?? form.dataset.failed, true);
+    if (!dirty) say(form.dataset.saved);
+    showMark(form);
+  };
+
+  const saveAll = async () => {
+    while (dirty) {
+      dirty = false;
+      say(form.dataset.saving);
+      try {
+        await save();
+      } catch {
+        say(form.dataset.failed, true);
+      }
+    }
+    running = null;
+  };
+
+  form.addEventListener("change", () => {
+    dirty = true;
+    running ??= saveAll();
+  });
+
+  // The button's own request carries the newest answer; it must not be overtaken by a save that is still on its way.
+  form.addEventListener("submit", async (event) => {
+    dirty = false;
+    if (!running) return;
+    event.preventDefault();
+    await running;
+    form.requestSubmit(event.submitter);
+  });
+}
+
+// The number of this question in the list says what its answer is now.
+function showMark(form) {
+  const mark = form.querySelector("[data-mark]");
+  const data = new FormData(form);
+  const ignored = new Set(["csrfmiddlewaretoken", "marked", "go"]);
+  const answered = [...data].some(([name, value]) => !ignored.has(name) && value !== "");
+  const words = [answered ? form.dataset.answered : form.dataset.unanswered];
+  if (data.has("marked")) words.push(form.dataset.marked);
+  mark.querySelector(".visually-hidden").textContent = words.join(", ");
+  const state = data.has("marked") ? "marked" : answered ? "answered" : "unanswered";
+  const icon = form.querySelector(`.quiz-key [data-state="${state}"] svg`);
+  if (icon) mark.querySelector("svg").replaceWith(icon.cloneNode(true));
+}
