@@ -1,7 +1,8 @@
 """From Markdown to the HTML of a page. The only sanitizer of the project, and the only place that marks text as safe.
 
-The text comes from course files and editors: raw HTML is off, what comes out passes an allow-list again, and drawings must
-be made of known shapes. Rendering is a pure function of its arguments, so each process remembers what it rendered.
+The text comes from course files and editors: raw HTML is off, what comes out passes an allow-list again, and drawings
+must be made of known shapes. Rendering is a pure function of its arguments and the language, so each process remembers
+what it rendered.
 """
 
 import math
@@ -14,6 +15,7 @@ import nh3
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
@@ -24,20 +26,21 @@ from mdit_py_plugins.container import container_plugin
 BOXES = ("weak", "strong", "try", "note")
 DIAGRAM = re.compile(r"^::: *diagram +([a-z0-9-]+) *$", re.MULTILINE)
 LESSON_LINK = re.compile(r"^lesson:([a-z0-9]+(?:-[a-z0-9]+)*)$")
-MAX_LENGTH = 200_000  # characters; the longest lesson has 6,000
+COMPARISON = re.compile(r"^::: *weak *\n(.*?)^:::[ \t]*$\s*^::: *strong *\n(.*?)^:::[ \t]*$", re.MULTILINE | re.DOTALL)
+MAX_LENGTH = 50_000  # characters; the longest lesson has 6,000
 
 
 def render(text: str, course_key: str = "", diagrams: Mapping[str, str] | None = None) -> SafeString:
     """HTML of a lesson's body. `diagrams` maps the keys the body names to their SVG; one that is missing is left out.
 
-    A link `lesson:key` leads to that lesson of the course.
+    A link `lesson:key` leads to that lesson of the course; without a course it is plain text.
     """
-    return _render(text[:MAX_LENGTH], course_key, tuple(sorted((diagrams or {}).items())))
+    return _render(_bounded(text), course_key, tuple(sorted((diagrams or {}).items())), get_language())
 
 
 def render_inline(text: str) -> SafeString:
     """HTML of a sentence or two, such as an option or its feedback, without a paragraph around it."""
-    return _render_inline(text[:MAX_LENGTH])
+    return _render_inline(_bounded(text))
 
 
 def diagram_keys(text: str) -> list[str]:
@@ -51,9 +54,17 @@ def lesson_links(text: str) -> list[str]:
     return [match[1] for href in hrefs if (match := LESSON_LINK.match(href))]
 
 
+def first_comparison(text: str, turns: int = 2) -> tuple[list[SafeString], list[SafeString]] | None:
+    """The first turns of the first weak box and of the strong box behind it, each as HTML; None without such a pair."""
+    if not (pair := COMPARISON.search(text[:MAX_LENGTH])):
+        return None
+    weak, strong = ([turn for turn in re.split(r"\n\s*\n", box.strip()) if turn[:2] == "**"] for box in pair.groups())
+    return [render_inline(turn) for turn in weak[:turns]], [render_inline(turn) for turn in strong[:turns]]
+
+
 def words(text: str) -> int:
     """How many words one reads."""
-    return len(re.findall(r"[\w’'-]*\w", re.sub(r"^:::.*$", "", text, flags=re.MULTILINE)))
+    return len(re.findall(r"\w+(?:[’'-]+\w+)*", re.sub(r"^:::.*$", "", text, flags=re.MULTILINE)))
 
 
 def minutes_to_read(text: str, items: int = 0) -> int:
@@ -63,6 +74,11 @@ def minutes_to_read(text: str, items: int = 0) -> int:
     return max(1, math.ceil(words(text) / 200 + 0.75 * items + 1.5 * tries + 0.5 * (len(boxes) - tries)))
 
 
+def _bounded(text: str) -> str:
+    """What can be rendered in good time and written as UTF-8."""
+    return text[:MAX_LENGTH].encode("utf-8", "replace").decode()
+
+
 # --- Markdown --------------------------------------------------------------------------------------------------------
 
 TAGS = {
@@ -70,25 +86,33 @@ TAGS = {
     *("table", "thead", "tbody", "tr", "th", "td", "div", "section", "span", "figure"),
 }
 CLASSES = {
-    "div": {"box", "box-weak", "box-strong", "box-try", "box-note", "compare", "table"},
+    "div": {"compare", "table"},
     "section": {"box", "box-weak", "box-strong", "box-try", "box-note"},
     "p": {"box-title", "turn", "aside"},
     "span": {"icon-weak", "icon-strong"},
     "td": {"start", "center", "end"},
     "th": {"start", "center", "end"},
 }
-ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "figure": {"data-diagram"}, "div": {"tabindex", "role"}, "th": {"scope"}}
+ATTRIBUTES = {
+    "a": {"href"},
+    "ol": {"start"},
+    "figure": {"data-diagram"},
+    "section": {"role", "aria-label"},
+    "div": {"tabindex", "role", "aria-label"},
+    "span": {"aria-hidden"},
+    "th": {"scope"},
+}
 
 
 @lru_cache(maxsize=512)
-def _render(text: str, course_key: str, diagrams: tuple[tuple[str, str], ...]) -> SafeString:
+def _render(text: str, course_key: str, diagrams: tuple[tuple[str, str], ...], language: str | None) -> SafeString:
     html = MARKDOWN.render(text, {"course": course_key})
-    return mark_safe(_put_diagrams(_clean(html), dict(diagrams)))
+    return mark_safe(_put_diagrams(_clean(html), dict(diagrams)))  # noqa: S308  # passed the allow-list
 
 
 @lru_cache(maxsize=4096)
 def _render_inline(text: str) -> SafeString:
-    return mark_safe(_clean(MARKDOWN.renderInline(text, {"course": ""})))
+    return mark_safe(_clean(MARKDOWN.renderInline(text, {"course": ""})))  # noqa: S308  # passed the allow-list
 
 
 def _clean(html: str) -> str:
@@ -110,11 +134,15 @@ def _tokens(text: str) -> Iterable[Token]:
 
 
 def _put_diagrams(html: str, diagrams: dict[str, str]) -> str:
-    def put(match: re.Match[str]) -> str:
-        svg = diagrams.get(match[1])
-        return f'<figure class="diagram">{clean_svg(svg, match[1])}</figure>' if svg else ""
+    """Each drawing once, for its ids are unique in the page; none that is missing or no longer allowed."""
 
-    return re.sub(r'<figure data-diagram="([a-z0-9-]+)"></figure>', put, html)
+    def put(match: re.Match[str]) -> str:
+        try:
+            return f'<figure class="diagram">{clean_svg(diagrams.pop(match[1]), match[1])}</figure>'
+        except (KeyError, BadDrawing):
+            return ""
+
+    return re.sub(r'<figure data-diagram="([^"]*)"></figure>', put, html)
 
 
 def _arrange(state: StateCore) -> None:
@@ -138,16 +166,22 @@ def _arrange(state: StateCore) -> None:
         if not state.env.get("keep"):
             for child in token.children or []:
                 if child.type == "link_open" and (match := LESSON_LINK.match(str(child.attrGet("href") or ""))):
-                    child.attrSet("href", f"/courses/{state.env['course']}/{match[1]}/")
+                    _point_at_lesson(child, state.env["course"], match[1])
+
+
+def _point_at_lesson(link: Token, course_key: str, lesson_key: str) -> None:
+    if course_key:
+        link.attrSet("href", f"/courses/{course_key}/{lesson_key}/")
+    else:
+        del link.attrs["href"]
 
 
 def _kind_of_turn(children: list[Token]) -> str:
-    seen = [child for child in children if child.type != "text" or child.content]
-    if seen and seen[0].type == "strong_open":
+    """A paragraph that begins with a name in bold is somebody's turn, one that is all emphasis is an aside."""
+    top = [child.type for child in children if child.level == 0 and (child.type != "text" or child.content)]
+    if top[:1] == ["strong_open"]:
         return "turn"
-    if seen and seen[0].type == "em_open" and seen[-1].type == "em_close":
-        return "aside"
-    return ""
+    return "aside" if top == ["em_open", "em_close"] else ""
 
 
 def _wrap_pairs(tokens: list[Token]) -> None:
@@ -155,26 +189,38 @@ def _wrap_pairs(tokens: list[Token]) -> None:
     number = 0
     while number < len(tokens) - 1:
         if tokens[number].type == "container_weak_close" and tokens[number + 1].type == "container_strong_open":
-            start = max(n for n in range(number) if tokens[n].type == "container_weak_open")
-            end = next(n for n in range(number, len(tokens)) if tokens[n].type == "container_strong_close")
+            level = tokens[number].level
+            start = max(n for n in range(number) if _is(tokens[n], "container_weak_open", level))
+            end = next(n for n in range(number, len(tokens)) if _is(tokens[n], "container_strong_close", level))
             tokens.insert(end + 1, Token("compare_close", "div", -1, block=True))
-            opening = Token("compare_open", "div", 1, block=True, attrs={"class": "compare"})
-            tokens.insert(start, opening)
-            number = end
+            tokens.insert(start, Token("compare_open", "div", 1, block=True, attrs={"class": "compare"}))
+            number = start + 1  # inside the weak box: boxes can lie in boxes
         number += 1
 
 
+def _is(token: Token, type_: str, level: int) -> bool:
+    return token.type == type_ and token.level == level
+
+
 def _box_title(name: str) -> str:
-    titles = {"weak": _("What went wrong"), "strong": _("Better"), "try": _("Try it"), "note": _("Note")}
-    icon = f'<span class="icon-{name}"></span>' if name in ("weak", "strong") else ""
-    return f'<p class="box-title">{icon}{escape(titles[name])}</p>\n'
+    return {"weak": _("What went wrong"), "strong": _("Better"), "try": _("Try it"), "note": _("Note")}[name]
+
+
+def _box_start(name: str) -> str:
+    """A named group: a screen reader says where the box begins and ends, and no heading breaks the order of the page.
+
+    Not a landmark (a plain section with a name is one): a lesson has ten boxes.
+    """
+    title = escape(_box_title(name))
+    icon = f'<span class="icon-{name}" aria-hidden="true"></span>' if name in ("weak", "strong") else ""
+    return (
+        f'<section class="box box-{name}" role="group" aria-label="{title}">\n<p class="box-title">{icon}{title}</p>\n'
+    )
 
 
 def _make_box(name: str):  # type: ignore[no-untyped-def]  # the shape is the plugin's
     def box(self: RendererProtocol, tokens: list[Token], index: int, options: object, env: object) -> str:
-        if tokens[index].nesting == 1:
-            return f'<section class="box box-{name}">\n{_box_title(name)}'
-        return "</section>\n"
+        return _box_start(name) if tokens[index].nesting == 1 else "</section>\n"
 
     return box
 
@@ -188,24 +234,23 @@ def _diagram(self: RendererProtocol, tokens: list[Token], index: int, options: o
 
 def _table(self: RendererProtocol, tokens: list[Token], index: int, options: object, env: object) -> str:
     """A table may be wider than a phone: it scrolls by itself, and by keyboard."""
-    return (
-        '<div class="table" tabindex="0" role="group"><table>\n' if tokens[index].nesting == 1 else "</table></div>\n"
-    )
+    if tokens[index].nesting == 1:
+        return f'<div class="table" tabindex="0" role="group" aria-label="{escape(_("Table"))}"><table>\n'
+    return "</table></div>\n"
 
 
 def _make() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
         ["table", "replacements", "smartquotes"]
     )
-    markdown.disable(["image", "html_block", "html_inline", "heading"])
-    markdown.enable("heading")
+    markdown.disable(["image", "html_block", "html_inline"])
     for name in BOXES:
         container_plugin(markdown, name, render=_make_box(name))
     container_plugin(markdown, "diagram", render=_diagram)
     markdown.add_render_rule("table_open", _table)
     markdown.add_render_rule("table_close", _table)
     markdown.core.ruler.push("arrange", _arrange)
-    markdown.validateLink = lambda url: bool(LESSON_LINK.match(url)) or bool(re.match(r"^(#|/)(?!/)", url))  # type: ignore[method-assign]
+    markdown.validateLink = lambda url: bool(LESSON_LINK.match(url)) or bool(re.match(r"^(#|/(?![/\\]))[^\\\s]*$", url))  # type: ignore[method-assign]
     return markdown
 
 
@@ -258,18 +303,24 @@ SVG_CLASSES = {
 }
 
 
+MAX_DEPTH = 20
+
+
 class BadDrawing(ValueError):
     """An SVG that has more in it than shapes, or lacks its title; the text says what and how to mend it."""
 
 
 def read_svg(source: str) -> ElementTree.Element:
     """The drawing, if it is made of nothing but known shapes. Raises BadDrawing."""
-    if "<!" in re.sub(r"<!--.*?-->", "", source, flags=re.DOTALL) or "<?" in source.replace("<?xml", "", 1):
+    plain = re.sub(r"^\s*<\?xml\s[^<>]*\?>", "", re.sub(r"<!--.*?-->", "", source, flags=re.DOTALL))
+    if "<!" in plain or "<?" in plain:
         raise BadDrawing("The drawing has a DOCTYPE, an entity or a processing instruction. Remove it.")
     try:
-        root = ElementTree.fromstring(source)
-    except ElementTree.ParseError as error:
+        root = ElementTree.fromstring(plain)  # noqa: S314  # no DOCTYPE, so no entity that could grow
+    except (ElementTree.ParseError, ValueError) as error:
         raise BadDrawing(f"The drawing is not well-formed XML: {error}.") from error
+    if _depth(root) > MAX_DEPTH:
+        raise BadDrawing(f"The drawing has groups in groups, more than {MAX_DEPTH} deep. Make it simpler.")
     for element in root.iter():
         tag = str(element.tag).removeprefix(f"{{{SVG}}}")
         if tag not in SHAPES or not str(element.tag).startswith(f"{{{SVG}}}"):
@@ -291,6 +342,13 @@ def read_svg(source: str) -> ElementTree.Element:
     return root
 
 
+def _depth(root: ElementTree.Element) -> int:
+    depth, level = 0, [root]
+    while level:
+        depth, level = depth + 1, [child for element in level for child in element]
+    return depth
+
+
 def svg_text(root: ElementTree.Element, tag: str) -> str:
     return " ".join((root.findtext(f"{{{SVG}}}{tag}") or "").split())
 
@@ -306,4 +364,4 @@ def clean_svg(source: str, key: str) -> SafeString:
     root.set("role", "img")
     root.set("aria-labelledby", f"diagram-{key}-title")
     root.set("aria-describedby", f"diagram-{key}-desc")
-    return mark_safe(ElementTree.tostring(root, encoding="unicode"))
+    return mark_safe(ElementTree.tostring(root, encoding="unicode"))  # noqa: S308  # nothing but known shapes

@@ -9,10 +9,13 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from courses.models import Certificate, Completion, Course, Enrollment, Lesson, LessonRevision
 from courses.models.enrollment import EnrollmentQuerySet
+
+BATCH = 1000  # certificates made at a time
 
 
 class Closed(Exception):
@@ -43,23 +46,28 @@ def complete_lesson(
     locked = Enrollment.objects.select_for_update().get(pk=enrollment.pk)
     if not locked.is_open(at):
         raise Closed
-    published = lesson.published_revision
-    was_published = revision.lesson_id == lesson.pk and revision.published_at is not None
-    if published is None or not was_published or revision.redo_level < published.redo_level:
+    level = _level_to_reach(locked, lesson)
+    if revision.lesson_id != lesson.pk or revision.published_at is None or revision.redo_level < level:
         raise Outdated
     before = locked.completions.count()
-    Completion.objects.bulk_create(
-        [
-            Completion(
-                enrollment=locked, lesson=lesson, revision=revision, redo_level=revision.redo_level, how=how, at=at
-            )
-        ],
-        ignore_conflicts=True,
+    fact = Completion(
+        enrollment=locked, lesson=lesson, revision=revision, redo_level=revision.redo_level, how=how, at=at
     )
+    Completion.objects.bulk_create([fact], ignore_conflicts=True)
     new = locked.completions.count() > before
-    mark_started(locked, at)
-    completed = new and _mark_complete(Enrollment.objects.filter(pk=locked.pk), at) > 0
+    if locked.started_at is None:
+        mark_started(locked, at)
+    completed = _mark_complete(Enrollment.objects.filter(pk=locked.pk), at) > 0
     return Outcome(new=new, course_completed=completed)
+
+
+def _level_to_reach(enrollment: Enrollment, lesson: Lesson) -> int:
+    """The redo level of what is published at this moment, whatever the caller's copy of the lesson says."""
+    published = LessonRevision.objects.filter(lesson=lesson, lesson__course=enrollment.course_id)
+    level = published.filter(pk=F("lesson__published_revision")).values_list("redo_level", flat=True).first()
+    if level is None:
+        raise Outdated
+    return level
 
 
 def mark_started(enrollment: Enrollment, at: datetime) -> None:
@@ -67,33 +75,53 @@ def mark_started(enrollment: Enrollment, at: datetime) -> None:
     Enrollment.objects.filter(pk=enrollment.pk, started_at=None).update(started_at=at)
 
 
+def hold(course: Course) -> None:
+    """Let no completion be recorded in the course until this transaction ends, and wait for those that are under way.
+
+    For changes of what is required: a change and a completion at the same instant would each miss the other. Locks come
+    in one order everywhere, enrollments first, so take this before any lock on a lesson.
+    """
+    for _pk in Enrollment.objects.filter(course=course).select_for_update().values_list("pk").order_by("pk").iterator():
+        pass
+
+
 @transaction.atomic
 def settle(course: Course, at: datetime | None = None) -> int:
     """Complete the enrollments that a change of the course made complete (retired, unpublished, optional, excused).
 
-    Call it in the transaction of that change. Returns how many were completed. Never takes a completion back.
+    Call it in the transaction of that change. Returns how many were completed. Never takes a completion back, and
+    leaves earlier cycles and enrollments past their cut-off alone.
     """
-    return _mark_complete(Enrollment.objects.filter(course=course), at or timezone.now())
+    at = at or timezone.now()
+    hold(course)
+    return _mark_complete(Enrollment.objects.filter(course=course).current().open(at), at)
 
 
-def would_complete(course: Course, without: Lesson) -> int:
-    """How many enrollments would become complete if this lesson were no longer required."""
-    if not course.is_ready:
-        return 0
-    open_ = Enrollment.objects.filter(course=course, completed_at=None).exclude(completions__lesson=without)
-    return open_.with_progress().filter(lessons_total__gt=1, lessons_done=F("lessons_total") - 1).count()
+def would_complete(course: Course, without: Lesson, at: datetime | None = None) -> int:
+    """How many enrollments `settle` would complete if this lesson were no longer required."""
+    unfinished = Enrollment.objects.filter(course=course, completed_at=None).current().open(at)
+    return _whole(unfinished, without).count()
+
+
+def _whole(enrollments: EnrollmentQuerySet, without: Lesson | None = None) -> EnrollmentQuerySet:
+    """Those whose required set is not empty and complete, in a course without a module in preparation."""
+    counted = enrollments.filter(course__in=Course.objects.ready()).with_progress(without)
+    return counted.filter(lessons_total__gt=0, lessons_done=F("lessons_total"))
 
 
 def _mark_complete(enrollments: EnrollmentQuerySet, at: datetime) -> int:
-    """Set `current_at`, and the first time `completed_at` with its certificate, where the required set is complete."""
-    whole = enrollments.with_progress().filter(lessons_total__gt=0, lessons_done=F("lessons_total"))
+    """Set `current_at`, and the first time `completed_at` with its certificate, where the required set is complete.
+
+    One update for any number of people. Returns how many completed the course by it.
+    """
     stale = Q(current_at=None) | Q(current_at__lt=F("path__redo_at"))
-    ready = [e.pk for e in whole.filter(stale).select_related("course") if e.course.is_ready]
-    first = list(Enrollment.objects.filter(pk__in=ready, completed_at=None).select_related("user", "course"))
-    Enrollment.objects.filter(pk__in=ready).update(current_at=at)
-    Enrollment.objects.filter(pk__in=[e.pk for e in first]).update(completed_at=at)
-    Certificate.objects.bulk_create(
-        [Certificate(enrollment=e, name=e.user.name, course_title=e.course.title, issued_at=at) for e in first],
-        ignore_conflicts=True,
-    )
-    return len(first)
+    ready = _whole(enrollments.filter(stale))
+    if not ready.update(current_at=at, completed_at=Coalesce("completed_at", at)):
+        return 0
+    first = enrollments.filter(completed_at__isnull=False, certificate=None).select_related("user", "course")
+    issued = 0
+    while batch := [
+        Certificate(enrollment=e, name=e.user.name, course_title=e.course.title, issued_at=at) for e in first[:BATCH]
+    ]:
+        issued += len(Certificate.objects.bulk_create(batch))
+    return issued

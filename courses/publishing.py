@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,27 +45,31 @@ def publish(
 ) -> None:
     """Make a revision what learners see.
 
-    A redo raises the redo level, so that earlier completions no longer count. A lesson published for the first time in a
-    module that is ready is optional for people under way unless `ask_people_under_way`. Raises ValidationError for a text
-    that is empty, or a revision published before (save it again as a new one).
+    A redo raises the redo level, so that earlier completions no longer count. A lesson published for the first time in
+    a module that is ready is optional for people under way unless `ask_people_under_way`. Raises ValidationError for a
+    text that is empty, and for a revision that, or a newer one than which, was published before.
     """
+    if effect == LessonRevision.Effect.REDO:
+        progress.hold(revision.lesson.course)
     at = at or timezone.now()
-    lesson = (
-        Lesson.objects.select_for_update(of=("self",)).select_related("module", "course").get(pk=revision.lesson_id)
-    )
+    lessons = Lesson.objects.select_for_update(of=("self",), no_key=True).select_related("module", "course")
+    lesson = lessons.get(pk=revision.lesson_id)
+    revision.refresh_from_db(fields=["published_at", "redo_level"])  # of two at the same instant one publishes
     if not revision.title.strip() or (lesson.kind != Lesson.Kind.QUIZ and not revision.body.strip()):
         raise ValidationError(
             _("“%(title)s” is empty. Write a title and a text before you publish it."), params={"title": revision.title}
         )
-    if revision.published_at is not None:
-        raise ValidationError(_("This revision was published before. Save it as a new draft, then publish that."))
-    first = lesson.published_revision is None
+    published = lesson.revisions.filter(published_at__isnull=False)
+    if published.filter(number__gte=revision.number).exists():
+        raise ValidationError(
+            _("This text, or a newer one, was published before. Save it as a new draft, then publish that.")
+        )
+    first = not published.exists()
     if first and lesson.module.is_ready and not ask_people_under_way:
         lesson.steps.filter(since=None).update(since=at)
-    level = lesson.published_revision.redo_level if lesson.published_revision else 0
     is_redo = effect == LessonRevision.Effect.REDO and not first
     revision.effect = effect
-    revision.redo_level = level + 1 if is_redo else max(level, revision.redo_level)
+    revision.redo_level = _highest_level(lesson) + is_redo
     revision.redo_due_on = (redo_due_on or site_day(at) + REDO_WITHIN) if is_redo else None
     revision.published_at = at
     revision.published_by = by
@@ -73,6 +78,12 @@ def publish(
     lesson.save(update_fields=["published_revision"])
     if is_redo and lesson.required:
         Path.objects.filter(steps__lesson=lesson).update(redo_at=at)
+        progress.settle(lesson.course, at)  # people who are not asked for this lesson are as complete as before
+
+
+def _highest_level(lesson: Lesson) -> int:
+    """The level of the last redo; also of a lesson that was unpublished since, or of a draft older than the redo."""
+    return lesson.revisions.aggregate(level=Max("redo_level"))["level"] or 0
 
 
 @transaction.atomic

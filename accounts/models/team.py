@@ -4,17 +4,22 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
-from django.db.models.functions import Concat, Substr
+from django.db.models.functions import Concat, Length, Substr
 from django.utils.translation import gettext_lazy as _
 
 STEP = 4  # digits for a level of the path: 9,999 teams below one team, 16 levels
+LENGTH = 64
 
 
 def path_end(path: str) -> str:
-    """The first path after everything below `path`; both have digits only, so that text order is tree order."""
-    return path + ":"  # ":" follows "9"
+    """The last path that `path` and everything below it can have.
+
+    Digits only, for the order of anything else depends on the language of a PostgreSQL database: in most, ":" comes
+    before "0" and not behind "9".
+    """
+    return path.ljust(LENGTH, "9")
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -27,7 +32,7 @@ class Team(models.Model):
     """A team in the tree. `path` is the way down from the root, four digits a level: 0001, 00010003, 000100030002."""
 
     name = models.CharField(_("name"), max_length=100)
-    path = models.CharField(max_length=64, unique=True, editable=False)
+    path = models.CharField(max_length=LENGTH, unique=True, editable=False)
 
     objects = TeamQuerySet.as_manager()
 
@@ -44,7 +49,7 @@ class Team(models.Model):
         """A condition that `field` lies in the subtree of one of the teams; false for no team."""
         condition = Q(pk__in=[])
         for team in teams:
-            condition |= Q(**{f"{field}__gte": team.path, f"{field}__lt": path_end(team.path)})
+            condition |= Q(**{f"{field}__gte": team.path, f"{field}__lte": path_end(team.path)})
         return condition
 
     @property
@@ -60,25 +65,35 @@ class Team(models.Model):
         return self.path.startswith(other.path)
 
     @classmethod
-    @transaction.atomic
     def add(cls, name: str, parent: Team | None = None) -> Team:
-        """Create a team as the last child of `parent`, or as a root."""
+        """Create a team as the last child of `parent`, or as a root. Raises ValidationError below the deepest level."""
+        try:
+            return cls._add(name, parent)
+        except IntegrityError:  # only before there is a first team to lock can two take one place
+            return cls._add(name, parent)
+
+    @classmethod
+    @transaction.atomic
+    def _add(cls, name: str, parent: Team | None) -> Team:
+        cls._lock_tree(parent)
         return cls.objects.create(name=name, path=cls._next_path(parent.path if parent else ""))
+
+    @classmethod
+    def _lock_tree(cls, *known: Team | None) -> None:
+        """Let changes of the tree's shape wait for each other, and learn where the known teams are by now."""
+        cls.objects.select_for_update().order_by("pk").first()
+        for team in known:
+            if team:
+                team.refresh_from_db(fields=["path"])
 
     @classmethod
     def _next_path(cls, parent_path: str) -> str:
         depth = len(parent_path) + STEP
-        if depth > 64:
+        if depth > LENGTH:
             raise ValidationError(_("Teams can be nested 16 levels deep, not deeper."))
-        siblings = cls.objects.filter(path__gte=parent_path, path__lt=path_end(parent_path) if parent_path else ":")
-        last = (
-            siblings.annotate(length=models.functions.Length("path"))
-            .filter(length=depth)
-            .select_for_update()
-            .order_by("-path")
-            .values_list("path", flat=True)
-            .first()
-        )
+        below = cls.objects.filter(path__gt=parent_path, path__lte=path_end(parent_path))
+        siblings = below.annotate(length=Length("path")).filter(length=depth)
+        last = siblings.order_by("-path").values_list("path", flat=True).first()
         number = int(last[-STEP:]) + 1 if last else 1
         if number > 9999:
             raise ValidationError(_("A team can have 9,999 teams directly below it, not more."))
@@ -86,7 +101,13 @@ class Team(models.Model):
 
     @transaction.atomic
     def move(self, parent: Team | None) -> None:
-        """Hang this team and all below it under `parent` (None: make it a root). Raises ValidationError for a circle."""
+        """Hang this team and all below it under `parent` (None: make it a root).
+
+        Raises ValidationError for a circle and for a tree that would be too deep.
+        """
+        Team._lock_tree(self, parent)
+        if self.path[:-STEP] == (parent.path if parent else ""):
+            return
         if parent and parent.is_under(self):
             raise ValidationError(
                 _("%(team)s cannot move below %(parent)s, which is part of it."),
@@ -94,7 +115,7 @@ class Team(models.Model):
             )
         old, new = self.path, self._next_path(parent.path if parent else "")
         deepest = max(len(path) for path in Team.objects.under(self).values_list("path", flat=True))
-        if deepest - len(old) + len(new) > 64:
+        if deepest - len(old) + len(new) > LENGTH:
             raise ValidationError(_("Teams can be nested 16 levels deep, not deeper."))
         Team.objects.under(self).update(path=Concat(models.Value(new), Substr("path", len(old) + 1)))
         self.path = new

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,10 @@ def edits_courses(user: User | AnonymousUser) -> bool:
 
 
 class CourseQuerySet(models.QuerySet["Course"]):
+    def ready(self) -> CourseQuerySet:
+        """Those that can be completed and certified: no module is in preparation."""
+        return self.filter(~Exists(Module.objects.in_preparation().filter(course=OuterRef("pk"))))
+
     def visible_to(self, user: User | AnonymousUser) -> CourseQuerySet:
         """Courses the person is or was enrolled in, in any cycle; all of them for an editor."""
         if not user.is_authenticated:
@@ -111,6 +116,9 @@ class Module(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("learn:module", args=[self.course.key, self.key])
 
     @property
     def is_ready(self) -> bool:

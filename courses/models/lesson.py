@@ -23,7 +23,7 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         return self.filter(Lesson.published_q())
 
     def visible_to(self, user: User | AnonymousUser) -> LessonQuerySet:
-        """Published lessons of the courses a person is or was enrolled in; all for an editor; the sample for everybody."""
+        """Published lessons of the courses a person is or was enrolled in; all for an editor; the sample for all."""
         lessons = self.published()
         if not user.is_authenticated:
             return lessons.filter(is_sample=True)
@@ -37,7 +37,7 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
     def with_state(self, enrollment: Enrollment | None) -> LessonQuerySet:
         """Annotate `is_complete`, `is_required` and `is_changed` for one enrollment; all false without one.
 
-        Changed: since the revision that was completed, another was published, and not silently.
+        Changed: after the revision that was completed, another was published, and not silently.
         """
         if enrollment is None:
             no = Value(False, output_field=BooleanField())
@@ -53,7 +53,7 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
 
 
 class Lesson(models.Model):
-    """The smallest thing one can complete. What it says is in its revisions; `published_revision` is what learners see."""
+    """The smallest thing one can complete. What it says is in its revisions; learners see `published_revision`."""
 
     class Kind(models.TextChoices):
         READING = "reading", _("Reading")

@@ -1,7 +1,7 @@
-from courses import progress
-from courses.models import Completion, Enrollment, State
-from quizzes import checks, taking
 import pytest
+
+from courses.models import Enrollment, State
+from quizzes import checks, taking
 
 
 def test_the_whole_path_to_a_certificate(cast):
@@ -20,13 +20,16 @@ def test_the_whole_path_to_a_certificate(cast):
     for answer in attempt.answers.all():
         taking.save_answer(attempt, answer.position, ["a"], False)
     closed = taking.close(attempt)
-    assert closed.passed and closed.score == 3
+    assert closed.passed
+    assert closed.score == 3
     e.refresh_from_db()
-    assert e.progress() == (3, 3) and e.completed_at and e.certificate.name == "Ada Moreau"
+    assert e.progress() == (3, 3)
+    assert e.completed_at
+    assert e.certificate.name == "Ada Moreau"
     assert e.state_at() == State.COMPLETE
     assert Enrollment.objects.with_state().get(pk=e.pk).state == State.COMPLETE
     states = cast.course.lessons.with_state(e)
-    assert all(l.is_complete and l.is_required and not l.is_changed for l in states)
+    assert all(row.is_complete and row.is_required and not row.is_changed for row in states)
 
 
 def test_manager_sees_own_team_only(cast):
