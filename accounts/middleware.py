@@ -1,14 +1,70 @@
-from collections.abc import Callable
 import zoneinfo
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts import sessions
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
+SAFE = ("GET", "HEAD", "OPTIONS")
+
 
 def session_limits(get_response: Handler) -> Handler:
-    return get_response
+    """End sessions that were idle or lived for too long, and those of people who were switched off.
+
+    The request then goes on as nobody's. A normal request costs no query here.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY not in request.session:
+            return get_response(request)
+        if request.user.is_authenticated and not sessions.is_over(request):
+            sessions.mark_used(request)
+            return get_response(request)
+        shared = request.session.get(sessions.SHARED)
+        request.session.flush()
+        request.user = AnonymousUser()
+        response = get_response(request)
+        return forgotten(response) if shared else response
+
+    return middleware
+
+
+def forgotten(response: HttpResponse) -> HttpResponse:
+    """Have the browser of a shared device forget what it kept of this site."""
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Leads to the sign-in page and from there back; a form whose session has ended leads back to the page it was on."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+        query = {"next": request.get_full_path()}
+        if request.method not in SAFE:
+            query = {"next": came_from(request), "why": "unsaved"}
+        elif settings.SESSION_COOKIE_NAME in request.COOKIES:
+            query["why"] = "ended"
+        return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode(query)}")
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of this site that a form was on, as the browser says; otherwise the first page."""
+    referrer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referrer, request.get_host(), require_https=request.is_secure()):
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    parts = urlsplit(referrer)
+    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
 
 def preferences(get_response: Handler) -> Handler:
@@ -18,7 +74,15 @@ def preferences(get_response: Handler) -> Handler:
         user = request.user
         if not user.is_authenticated:
             return get_response(request)
-        with translation.override(user.language), timezone.override(zoneinfo.ZoneInfo(user.time_zone)):
+        with translation.override(user.language), timezone.override(zone_of(user.time_zone)):
             return get_response(request)
 
     return middleware
+
+
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """The zone of this name, or the site's: a zone that this machine does not know must not cost somebody every page."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return zoneinfo.ZoneInfo(settings.TIME_ZONE)

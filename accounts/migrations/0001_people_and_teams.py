@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             name='Throttle',
             fields=[
                 ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('since', models.DateTimeField()),
+                ('since', models.DateTimeField(db_index=True)),
                 ('tries', models.PositiveIntegerField(default=0)),
             ],
         ),
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(verbose_name='valid until')),
                 ('used_at', models.DateTimeField(blank=True, null=True, verbose_name='used')),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('printed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='printed by')),
+                ('printed_by', models.ForeignKey(blank=True, help_text='Nobody, if it was made by a command.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='printed by')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slips', to=settings.AUTH_USER_MODEL, verbose_name='person')),
             ],
             options={

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,11 @@ def digest(code: str) -> str:
     return salted_hmac("accounts.SignInSlip", code, algorithm="sha256").hexdigest()
 
 
+def grouped(code: str) -> str:
+    """For paper: ABCD EFGH JKMN."""
+    return " ".join(code[place : place + 4] for place in range(0, len(code), 4))
+
+
 def clean_code(code: str) -> str:
     """What somebody types from paper: spaces, hyphens and lower case do not matter."""
     return "".join(letter for letter in code.upper() if letter in ALPHABET)
@@ -28,12 +34,26 @@ class SignInSlipQuerySet(models.QuerySet["SignInSlip"]):
     def valid(self, at: datetime | None = None) -> SignInSlipQuerySet:
         return self.filter(used_at=None, expires_at__gt=at or timezone.now())
 
+    def matching(self, name: str, code: str) -> SignInSlipQuerySet:
+        """The slip of the active person with this address or number that has this code. One query, whoever it is."""
+        name = User.clean_sign_in_name(name)
+        person = Q(user__email=name) | Q(user__staff_number=name)
+        return self.filter(person, user__is_active=True, digest=digest(clean_code(code))).select_related("user")
+
 
 class SignInSlip(models.Model):
     """The fact that a one-time code was printed for a person. Only a digest of the code is kept."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="slips", verbose_name=_("person"))
-    printed_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("printed by"))
+    printed_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("printed by"),
+        null=True,
+        blank=True,
+        help_text=_("Nobody, if it was made by a command."),
+    )
     printed_at = models.DateTimeField(_("printed"), default=timezone.now)
     expires_at = models.DateTimeField(_("valid until"))
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
@@ -53,7 +73,7 @@ class SignInSlip(models.Model):
 
     @classmethod
     @transaction.atomic
-    def print_for(cls, user: User, by: User, at: datetime | None = None) -> tuple[SignInSlip, str]:
+    def print_for(cls, user: User, by: User | None, at: datetime | None = None) -> tuple[SignInSlip, str]:
         """Make a slip, ending any earlier one of this person. Returns it with its code, which is shown once and not kept."""
         at = at or timezone.now()
         cls.objects.filter(user=user).valid(at).update(expires_at=at)
@@ -63,8 +83,15 @@ class SignInSlip(models.Model):
         )
         return slip, code
 
-    @classmethod
-    def redeem(cls, user: User, code: str, at: datetime | None = None) -> bool:
-        """Use up the slip with this code; False if there is none that is valid. Of two at the same instant one wins."""
+    @transaction.atomic
+    def redeem(self, password: str, at: datetime | None = None) -> bool:
+        """Set the person's password and use up this slip, both or neither; with the old password every older session ends.
+
+        False if the slip is no longer valid. Of two at the same instant one wins.
+        """
         at = at or timezone.now()
-        return cls.objects.filter(user=user, digest=digest(clean_code(code))).valid(at).update(used_at=at) == 1
+        if not SignInSlip.objects.filter(pk=self.pk).valid(at).update(used_at=at):
+            return False
+        self.user.set_password(password)
+        self.user.save(update_fields=["password"])
+        return True

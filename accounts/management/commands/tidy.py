@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from accounts.models import SignInSlip, Throttle
+from notices import outbox
+
+THROTTLES = timedelta(days=1)
+SLIPS = timedelta(days=30)  # the log keeps that one was printed
+
+
+class Command(BaseCommand):
+    help = "Delete what has served its time: ended sessions, old counts of tries, old slips, old secrets. For a daily timer."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("clearsessions")
+        for what, count in tidy().items():
+            self.stdout.write(f"{count} {what} deleted")
+
+
+def tidy(at: datetime | None = None) -> dict[str, int]:
+    """Delete and count; two at once do no harm."""
+    at = at or timezone.now()
+    throttles, _models = Throttle.objects.filter(since__lt=at - THROTTLES).delete()
+    slips, _models = SignInSlip.objects.filter(expires_at__lt=at - SLIPS).delete()
+    return {"counts of tries": throttles, "sign-in slips": slips, "messages": outbox.tidy(at)}

@@ -1,0 +1,19 @@
+from accounts.views.doors import demo_sign_in, sign_in, sign_out, sign_out_everywhere
+from accounts.views.own import password, profile
+from accounts.views.reset import ResetConfirm, reset, reset_sent
+from accounts.views.slips import print_slip, slip, slip_password
+
+__all__ = [
+    "ResetConfirm",
+    "demo_sign_in",
+    "password",
+    "print_slip",
+    "profile",
+    "reset",
+    "reset_sent",
+    "sign_in",
+    "sign_out",
+    "sign_out_everywhere",
+    "slip",
+    "slip_password",
+]

@@ -1,0 +1,86 @@
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import letters, sessions
+from accounts.forms import SlipForm, SlipPasswordForm
+from accounts.log import record
+from accounts.models import SignInSlip, User
+from accounts.models.slip import grouped
+from accounts.qr import qr_path
+from accounts.throttling import Guard
+from accounts.views.doors import guarded_page
+
+SHOWN_SLIP = "slip"
+TIME_FOR_PASSWORD = timedelta(minutes=15)  # after the code was right
+
+
+@require_POST
+def print_slip(request: HttpRequest, person: int) -> HttpResponse:
+    """Make a slip and show it, this once; the code is kept nowhere."""
+    whom = get_object_or_404(User.objects.slip_printable_by(request.user), pk=person)
+    by = request.user if isinstance(request.user, User) else None
+    slip, code = SignInSlip.print_for(whom, by)
+    record("slip_printed", request, whom, by=request.user.pk)
+    page = letters.link("accounts:slip")
+    path, size = qr_path(f"{page}#{urlencode({'name': whom.sign_in_name, 'code': code})}")
+    context = {"slip": slip, "person": whom, "code": grouped(code), "page": page, "qr": path, "qr_size": size}
+    return render(request, "accounts/slip_printed.html", context)
+
+
+@login_not_required
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def slip(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    form = SlipForm(request.POST or None, request=request)
+    if request.method == "POST" and form.is_valid() and form.slip:
+        request.session.flush()
+        request.session[SHOWN_SLIP] = [form.slip.pk, timezone.now().timestamp()]
+        return redirect("accounts:slip_password")
+    return guarded_page(request, "accounts/slip.html", form)
+
+
+@login_not_required
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def slip_password(request: HttpRequest) -> HttpResponse:
+    shown = shown_slip(request)
+    if shown is None:
+        return out_of_date(request)
+    form = SlipPasswordForm(shown.user, request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "accounts/slip_password.html", {"form": form, "person": shown.user})
+    if not shown.redeem(form.cleaned_data["new_password1"]):
+        return out_of_date(request)
+    Guard("sign_in", request, shown.user.sign_in_name).forget_name()
+    record("slip_used", request, shown.user)
+    sessions.begin(request, shown.user, shared_device=form.cleaned_data["shared_device"], door="slip")
+    messages.success(request, _("Your password is set. From now on, sign in with it."))
+    return redirect(settings.LOGIN_REDIRECT_URL)
+
+
+def shown_slip(request: HttpRequest) -> SignInSlip | None:
+    """The slip whose code was typed in this session a moment ago, if it is still good."""
+    pk, since = request.session.get(SHOWN_SLIP) or (None, 0)
+    if timezone.now().timestamp() - since > TIME_FOR_PASSWORD.total_seconds():
+        return None
+    return SignInSlip.objects.valid().select_related("user").filter(pk=pk, user__is_active=True).first()
+
+
+def out_of_date(request: HttpRequest) -> HttpResponse:
+    request.session.pop(SHOWN_SLIP, None)
+    messages.warning(
+        request, _("Please type the code from your slip once more. If it was used already, ask for a new slip.")
+    )
+    return redirect("accounts:slip")

@@ -1,0 +1,55 @@
+"""Writing a message down. It is sent later by `send_notices`, so that no page waits for a mail server or fails with it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from notices.models import Notice
+
+KEEP_SECRETS = timedelta(days=30)
+
+
+def write(
+    key: str,
+    *,
+    recipient: Any,
+    address: str,
+    subject: str,
+    body: str,
+    kind: str = Notice.Kind.PLAIN,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> None:
+    """Put a message into the outbox, once: if one with this key is there, sent or not, nothing happens.
+
+    `recipient` is the person it is for (None: nobody with an account). One that expires unsent is not sent at all.
+    Inside a transaction the message is written if, and only if, the transaction is.
+    """
+    notice = Notice(
+        key=key,
+        kind=kind,
+        recipient=recipient,
+        address=address,
+        subject=" ".join(subject.split())[:200],
+        body=body,
+        not_before=not_before or timezone.now(),
+        expires_at=expires_at,
+    )
+    Notice.objects.bulk_create([notice], ignore_conflicts=True)
+
+
+def tidy(at: datetime | None = None) -> int:
+    """Delete messages with secrets a month after they were of any use; others are the memory of what was sent."""
+    at = at or timezone.now()
+    deleted, _by_model = Notice.objects.filter(kind=Notice.Kind.SECRET, expires_at__lt=at - KEEP_SECRETS).delete()
+    return deleted
+
+
+def message_id(notice: Notice) -> str:
+    """A Message-ID that stays the same when a message is sent again, so that mail programs show it once."""
+    host = settings.BASE_URL.split("//")[-1].split(":")[0] or "localhost"
+    return f"<notice-{notice.pk}@{host}>"
