@@ -1,3 +1,17 @@
+from django.urls import path
+
+from learn import views
+
 app_name = "learn"
 
-urlpatterns: list = []
+LESSON = "courses/<slug:course>/<slug:lesson>/"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("my/what-my-manager-sees/", views.what_manager_sees, name="what_manager_sees"),
+    path("courses/<slug:course>/", views.outline, name="outline"),
+    path("courses/<slug:course>/module/<slug:module>/", views.module, name="module"),
+    path(LESSON, views.lesson, name="lesson"),
+    path(LESSON + "complete/", views.complete, name="complete"),
+    path(LESSON + "check/", views.check, name="check"),
+]

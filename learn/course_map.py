@@ -1,0 +1,199 @@
+"""The lessons and modules of a course as one person sees them: in order, with states, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from courses.models import Course, Enrollment, Lesson, Module, PathStep
+
+CONTENT = ("pk", "slug", "shown_title", "kind", "minutes", "module_id")
+STATES = ("is_required", "is_complete", "is_changed")
+
+
+@dataclass
+class LessonRow:
+    """One published lesson. `step` is its place in the person's path, None outside of it."""
+
+    pk: int
+    slug: str
+    shown_title: str
+    kind: str
+    minutes: int
+    module_id: int
+    is_required: bool
+    is_complete: bool
+    is_changed: bool
+    step: int | None = None
+    completed_number: int | None = None
+    done_at: datetime | None = None
+    url: str = ""
+    blocked_by: LessonRow | None = None
+
+    @property
+    def kind_label(self) -> str:
+        return Lesson.Kind(self.kind).label
+
+    @property
+    def is_to_be_redone(self) -> bool:
+        return self.completed_number is not None and not self.is_complete
+
+    @property
+    def state(self) -> str:
+        if self.blocked_by:
+            return "locked"
+        if self.is_complete:
+            return "complete"
+        return "update-due" if self.is_to_be_redone else "not-started"
+
+    @property
+    def state_label(self) -> Any:
+        labels = {"locked": _("Locked"), "complete": _("Complete"), "update-due": _("To be done again")}
+        return labels.get(self.state, _("Not started"))
+
+
+@dataclass
+class ModuleRow:
+    """One module: `lessons` are those of the person's path, `more` what lies outside of it."""
+
+    module: Module
+    lessons: list[LessonRow] = field(default_factory=list)
+    more: list[LessonRow] = field(default_factory=list)
+
+    @property
+    def required(self) -> list[LessonRow]:
+        return [row for row in self.lessons if row.is_required]
+
+    @property
+    def done(self) -> int:
+        return sum(row.is_complete for row in self.required)
+
+    @property
+    def total(self) -> int:
+        return len(self.required)
+
+    @property
+    def minutes(self) -> int:
+        """What the required lessons take; of a module outside the path, what its readings and its quiz take."""
+        counted = self.required or [row for row in self.lessons + self.more if row.kind in ("reading", "quiz")]
+        return sum(row.minutes for row in counted)
+
+    @property
+    def is_complete(self) -> bool:
+        return 0 < self.total == self.done
+
+    @property
+    def is_outside(self) -> bool:
+        return not self.lessons and bool(self.more)
+
+    @property
+    def state(self) -> str:
+        if self.module.is_in_preparation:
+            return "in-preparation"
+        if self.is_complete:
+            return "complete"
+        return "under-way" if self.done else "not-started"
+
+    @property
+    def state_label(self) -> Any:
+        if self.state == "under-way":
+            words = ngettext("%(done)s of %(total)s lesson", "%(done)s of %(total)s lessons", self.total)
+            return words % {"done": self.done, "total": self.total}
+        labels = {"in-preparation": _("In preparation"), "complete": _("Complete"), "not-started": _("Not started")}
+        return labels[self.state]
+
+
+@dataclass
+class CourseMap:
+    """A course with its modules and lessons for one person."""
+
+    course: Course
+    enrollment: Enrollment | None
+    modules: list[ModuleRow]
+
+    @property
+    def ready(self) -> int:
+        return sum(row.module.is_ready for row in self.modules)
+
+    @property
+    def is_ready(self) -> bool:
+        return self.ready == len(self.modules)
+
+    @property
+    def in_path(self) -> list[LessonRow]:
+        """The lessons of the person's path, in its order."""
+        rows = [row for module in self.modules for row in module.lessons]
+        return sorted(rows, key=lambda row: row.step or 0)
+
+    @property
+    def done(self) -> int:
+        return sum(module.done for module in self.modules)
+
+    @property
+    def total(self) -> int:
+        return sum(module.total for module in self.modules)
+
+    @property
+    def next(self) -> LessonRow | None:
+        return next_lesson(self.in_path) if self.enrollment else None
+
+    def module_of(self, lesson: LessonRow) -> Module:
+        return next(row.module for row in self.modules if row.module.pk == lesson.module_id)
+
+
+def next_lesson(rows: Sequence[LessonRow]) -> LessonRow | None:
+    """Where to resume: the first open required lesson after the one completed last, else the first open one."""
+    done = [(row.done_at, place) for place, row in enumerate(rows) if row.done_at is not None]
+    after = max(done)[1] + 1 if done else 0
+    for row in [*rows[after:], *rows]:
+        if row.is_required and not row.is_complete and row.blocked_by is None:
+            return row
+    return None
+
+
+def lock(rows: Iterable[LessonRow]) -> None:
+    """Mark the lessons of a path in order that wait for a required one before them."""
+    waiting_for = None
+    for row in rows:
+        if waiting_for and not row.is_complete:
+            row.blocked_by = waiting_for
+        if waiting_for is None and row.is_required and not row.is_complete:
+            waiting_for = row
+
+
+def course_map(user: User | AnonymousUser, course: Course, enrollment: Enrollment | None) -> CourseMap:
+    """Three queries, whatever the course holds."""
+    modules = course.modules.order_by("position").select_related("illustration").prefetch_related("objectives")
+    found = {module.pk: ModuleRow(module) for module in modules}
+    for row in lesson_rows(user, course, enrollment):
+        place = found[row.module_id]
+        (place.lessons if row.step is not None or enrollment is None else place.more).append(row)
+    made = CourseMap(course, enrollment, list(found.values()))
+    if enrollment and enrollment.path.is_sequential:
+        lock(made.in_path)
+    return made
+
+
+def lesson_rows(
+    user: User | AnonymousUser, course: Course, enrollment: Enrollment | None, only: Q | None = None
+) -> list[LessonRow]:
+    """The published lessons of a course, or some of them, with their states, in the order of the course; one query."""
+    lessons = Lesson.objects.visible_to(user).filter(only or Q(), course=course).in_order().with_state(enrollment)
+    shown = lessons.annotate(shown_title=F("published_revision__title"), minutes=F("published_revision__minutes"))
+    base = course.get_absolute_url()
+    if enrollment is None:
+        return [LessonRow(**row, url=f"{base}{row['slug']}/") for row in shown.values(*CONTENT, *STATES)]
+    step = PathStep.objects.filter(path=enrollment.path_id, lesson=OuterRef("pk")).values("position")[:1]
+    done = enrollment.completions.filter(lesson=OuterRef("pk")).order_by("-at").values("at")[:1]
+    rows = shown.annotate(step=Subquery(step), done_at=Subquery(done)).values(
+        *CONTENT, *STATES, "step", "completed_number", "done_at"
+    )
+    return [LessonRow(**row, url=f"{base}{row['slug']}/") for row in rows]

@@ -1,0 +1,33 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from quizzes import grading
+from quizzes.models import QuestionRevision
+
+LARGEST_ID = 2**63 - 1
+
+
+class CheckForm(forms.Form):
+    """The answer to a check question, read and cleaned as in a quiz. `response` is there once it is valid."""
+
+    def __init__(self, revision: QuestionRevision, data: Any) -> None:
+        super().__init__(data)
+        self.revision = revision
+        self.given = grading.read(revision.type, dict(data.lists()))
+        self.response: Any = None
+
+    def clean(self) -> None:
+        try:
+            self.response = grading.clean(self.revision.type, self.revision.body, self.given)
+        except grading.BadResponse as error:
+            raise forms.ValidationError(_("Choose among the answers below.")) from error
+        if self.response is None:
+            raise forms.ValidationError(_("Choose an answer first."))
+
+
+class CompleteForm(forms.Form):
+    """Continue: says which revision was on the page."""
+
+    revision = forms.IntegerField(min_value=1, max_value=LARGEST_ID)

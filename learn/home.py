@@ -1,0 +1,117 @@
+"""What the two first pages show: the public home, and My learning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Sum
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from courses import markdown
+from courses.models import Certificate, Course, Enrollment, Lesson, Module
+from courses.models.enrollment import EnrollmentQuerySet
+from learn.course_map import CourseMap, LessonRow, course_map
+from reports import team
+from reports.standing import STANDINGS, Standing
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two answers to the same sentence: `opening` is what both sides share, if they do."""
+
+    opening: SafeString | None
+    weak: Sequence[SafeString]
+    strong: Sequence[SafeString]
+
+
+@dataclass(frozen=True)
+class PublicModule:
+    module: Module
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """One course a person is asked to take, with where to go on."""
+
+    enrollment: Enrollment
+    map: CourseMap
+    standing: Standing
+
+    @property
+    def next(self) -> LessonRow | None:
+        return self.map.next
+
+    @property
+    def next_module(self) -> Module | None:
+        return self.map.module_of(self.next) if self.next else None
+
+
+def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
+    """The current enrollments of a person, with the state and progress that their manager sees."""
+    own = team.asked(User.objects.filter(pk=user.pk))
+    return own.select_related("user", "course", "path").order_by("due_on", "pk")
+
+
+def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
+    enrollments = list(own_enrollments(user))
+    cards = [
+        Card(enrollment, course_map(user, enrollment.course, enrollment), STANDINGS[enrollment.place])  # type: ignore[attr-defined]
+        for enrollment in enrollments
+    ]
+    return {
+        "cards": cards,
+        "courses": [] if cards else list(Course.objects.visible_to(user)),
+        "certificates": Certificate.objects.filter(enrollment__user=user.pk).order_by("-issued_at"),
+        "team_sentence": team.team_sentence(user) if getattr(user, "is_manager", False) else None,
+    }
+
+
+def manager_view(user: User | AnonymousUser) -> dict[str, Any]:
+    """One's own rows exactly as a manager gets them, from the function that makes the report."""
+    rows = [team.as_row(values) for values in team.rows_of(User.objects.filter(pk=user.pk))]
+    return {"rows": [row for row in rows if row.is_asked], "never": team.MANAGER_NEVER_SEES}
+
+
+def public_home() -> dict[str, Any]:
+    """The course of the open sample lesson, or the first: modules with true minutes, and a dialogue."""
+    sample = (
+        Lesson.objects.published()
+        .filter(is_sample=True)
+        .select_related("course", "published_revision")
+        .order_by("course__pk")
+        .first()
+    )
+    course = sample.course if sample else Course.objects.order_by("pk").first()
+    modules = public_modules(course) if course else []
+    return {
+        "sample": sample,
+        "comparison": comparison_of(sample) if sample else None,
+        "public_course": course,
+        "modules": modules,
+        "minutes": sum(row.minutes for row in modules),
+        "ready": sum(row.module.is_ready for row in modules),
+        "never": team.MANAGER_NEVER_SEES,
+    }
+
+
+def public_modules(course: Course) -> list[PublicModule]:
+    """Titles and minutes are public; nothing of a lesson is."""
+    lessons = Lesson.objects.published().filter(course=course, required=True).order_by()
+    minutes = dict(lessons.values_list("module").annotate(Sum("published_revision__minutes")))
+    return [PublicModule(module, minutes.get(module.pk, 0)) for module in course.modules.order_by("position")]
+
+
+def comparison_of(sample: Lesson) -> Comparison | None:
+    """The first turns of the sample's dialogue, gone wrong and better."""
+    found = markdown.first_comparison(sample.published_revision.body) if sample.published_revision else None
+    if found is None:
+        return None
+    weak, strong = found
+    if len(weak) > 1 and weak[0] == strong[0]:
+        return Comparison(weak[0], weak[1:], strong[1:])
+    return Comparison(None, weak, strong)
