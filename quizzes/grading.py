@@ -1,10 +1,11 @@
 """What a question is worth: pure functions over plain data, without models, requests or time.
 
-A body is `{"stem": str, …}` and the parts of its type, such as `"options": [{"key", "text", "feedback", "correct"}, …]`.
-What a person gave is read from a form, cleaned into a response, which is JSON, and graded from 0 to 1. None is no answer.
+A body is `{"stem": str, …}` and the parts of its type, such as `"options": [{"key", "text", "feedback", "correct"}]`.
+What a person gave is read from a form, cleaned into a response, which is JSON, and graded from 0 to 1; None is no
+answer.
 
 A type of question is one entry in TYPES and two fragments: templates/quizzes/types/<type>.html is its form, and
-templates/quizzes/results/<type>.html explains it afterwards. Nothing else in the project asks which type a question has.
+templates/quizzes/results/<type>.html explains it afterwards. Nothing else asks which type a question has.
 """
 
 import random

@@ -46,6 +46,12 @@ REFUSALS: dict[type[Exception], Refusal] = {
         _("The time for this course is over"),
         _("Nothing more is recorded, and what you saved is kept. If you need more time, ask your manager."),
     ),
+    progress.Outdated: Refusal(
+        409,
+        _("The quiz was changed at this very moment"),
+        _("Your answers are safe and the attempt is still open. Please close it once more."),
+        "result",
+    ),
     taking.EmptyPool: Refusal(
         409,
         _("This quiz has no questions yet"),

@@ -2,7 +2,6 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -70,25 +69,16 @@ def draw(quiz: Quiz, enrollment: Enrollment, chance: random.Random | None = None
     by_objective: dict[int | None, list[Question]] = defaultdict(list)
     for question in pool:
         by_objective[_published(question).objective_id].append(question)
+    queues = list(by_objective.values())
+    chance.shuffle(queues)
+    queues.sort(key=lambda queue: sum(seen.get(question.pk, 0) for question in queue))
     drawn: list[Question] = []
-    while by_objective and len(drawn) < quiz.draw:
-        drawn += _one_each(by_objective, seen, quiz.draw - len(drawn), chance)
+    while queues and len(drawn) < quiz.draw:
+        queues.sort(key=lambda queue: seen.get(queue[0].pk, 0))  # where not all fit, the freshest go first
+        drawn += [queue.pop(0) for queue in queues[: quiz.draw - len(drawn)]]
+        queues = [queue for queue in queues if queue]
     chance.shuffle(drawn)
     return [_published(question) for question in drawn]
-
-
-def _one_each(
-    by_objective: dict[int | None, list[Question]], seen: Mapping[int, int], most: int, chance: random.Random
-) -> list[Question]:
-    """Take the next question of each objective; where not all of them fit, of those with the freshest ones."""
-    objectives = list(by_objective)
-    chance.shuffle(objectives)
-    objectives.sort(key=lambda objective: seen.get(by_objective[objective][0].pk, 0))
-    taken = [by_objective[objective].pop(0) for objective in objectives[:most]]
-    for objective in objectives:
-        if not by_objective[objective]:
-            del by_objective[objective]
-    return taken
 
 
 def _times_seen(quiz: Quiz, enrollment: Enrollment) -> dict[int, int]:

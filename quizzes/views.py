@@ -1,4 +1,4 @@
-"""The pages of a quiz. Each reaches its attempt through `Attempt.objects.of(user)`, in the current cycle, by its number."""
+"""The pages of a quiz. Each reaches its attempt through `Attempt.objects.of(user)`: in the current cycle, by number."""
 
 from typing import Any
 

@@ -88,9 +88,7 @@ class QuestionRevision(models.Model):
     reread = models.ForeignKey(
         Lesson, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lesson to reread")
     )
-    body = models.JSONField(
-        _("body"), help_text=_("stem, and the parts of its type; checked by quizzes/grading.py.")
-    )
+    body = models.JSONField(_("body"), help_text=_("stem, and the parts of its type; checked by quizzes/grading.py."))
     created_at = models.DateTimeField(_("saved"), default=timezone.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("by")

@@ -14,7 +14,8 @@ RIGHT = {"single": ["a"], "multiple": ["a", "b"], "truefalse": ["t"]}
 
 
 def quiz_of(course: Course) -> Quiz:
-    return Quiz.objects.get(lesson__course=course)
+    """The quiz that make_course made."""
+    return Quiz.objects.get(lesson__course=course, lesson__key="m1-quiz")
 
 
 def address(name: str, quiz: Quiz, *more: Any) -> str:
@@ -38,7 +39,9 @@ def answer_all(client: Any, quiz: Quiz, attempt: Attempt, right: int | None = No
         assert client.post(url, {"option": keys, "go": "next"}).status_code == 302
 
 
-def secret_question(course: Course, key: str, type: str, objective: Objective, reread: Lesson | None = None) -> Question:
+def secret_question(
+    course: Course, key: str, type: str, objective: Objective, reread: Lesson | None = None
+) -> Question:
     """A published question in which everything that must stay hidden until closing holds SECRET."""
     right = RIGHT[type]
     keys = ["t", "f"] if type == "truefalse" else ["a", "b", "c"]

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date
+from urllib.parse import urlencode
 
 import pytest
 
@@ -125,9 +126,10 @@ def test_after_signing_in_again_one_is_at_the_same_question(cast, ada, quiz):
     started(ada, quiz)
     url = address("question", quiz, 1, 2)
     ada.logout()
-    response = ada.post(url, {"option": "a"})
+    assert ada.get(url).url.startswith(f"/accounts/sign-in/?{urlencode({'next': url})}")
+    response = ada.post(url, {"option": "a"}, HTTP_REFERER=f"http://testserver{url}")
     assert response.status_code == 302
-    assert f"next={url}" in response.url
+    assert urlencode({"next": url}) in response.url
     sign_in(ada, cast.ada)
     assert "Question 2 of 3" in ada.get(url).text
 
@@ -189,7 +191,12 @@ def test_nothing_is_given_away_before_closing(ada, secret_quiz):
     for answer in attempt.answers.all():
         url = address("question", quiz, 1, answer.position)
         key = answer.option_order[0]
-        responses += [ada.get(url), ada.post(url, {"option": key}, **JSON), ada.post(url, {"option": key}), ada.get(url)]
+        responses += [
+            ada.get(url),
+            ada.post(url, {"option": key}, **JSON),
+            ada.post(url, {"option": key}),
+            ada.get(url),
+        ]
         responses += [ada.post(url, {"option": "forged"}), ada.post(url, {"option": "forged"}, **JSON)]
     responses += [ada.get(address("close", quiz, 1)), ada.get(address("attempt", quiz, 1), follow=True)]
     for response in responses:

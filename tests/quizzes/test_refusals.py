@@ -8,7 +8,7 @@ import pytest
 from django.core import serializers
 from django.test import Client
 
-from courses import publishing
+from courses import progress, publishing
 from courses.models import Completion, Enrollment, Module
 from quizzes.models import Answer, Attempt, Quiz
 from tests.builders import enroll, make_course
@@ -224,6 +224,23 @@ def test_an_empty_pool_says_so(ada, quiz, caplog):
     assert "This quiz has no questions yet" in response.text
     assert rows() == before
     assert any(record.name == "workshop.quizzes" for record in caplog.records)
+
+
+def test_a_quiz_published_anew_while_closing_is_closed_once_more(ada, quiz, monkeypatch):
+    attempt = started(ada, quiz)
+    answer_all(ada, quiz, attempt)
+    before = rows()
+
+    def outdated(*args, **kwargs):
+        raise progress.Outdated
+
+    with monkeypatch.context() as patch:
+        patch.setattr("courses.progress.complete_lesson", outdated)
+        response = ada.post(address("close", quiz, 1))
+    assert response.status_code == 409
+    assert "Please close it once more" in response.text
+    assert rows() == before
+    assert ada.post(address("close", quiz, 1)).status_code == 302
 
 
 def test_ten_megabytes_are_refused(ada, quiz):

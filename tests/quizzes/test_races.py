@@ -1,0 +1,108 @@
+"""The same write at the same instant, with real transactions: on either database what is true stays true."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+
+from courses.models import Certificate, Completion
+from quizzes import taking
+from quizzes.models import Answer, Attempt, Quiz
+from tests.builders import enroll, make_course, make_person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def quiz(db_with_roles) -> Quiz:
+    course = make_course("race", readings=0)
+    return Quiz.objects.get(lesson__course=course)
+
+
+@pytest.fixture
+def db_with_roles(transactional_db):
+    """Whatever order the tests run in, the roles that a flush deletes are back for those that follow."""
+    yield
+    from desk.roles import sync_roles
+
+    if not Group.objects.exists():
+        sync_roles()
+
+
+def at_once(*verbs: Callable[[], Any]) -> list[Any]:
+    """Call each verb in a thread of its own, all released together; results in the order of the verbs."""
+    ready = threading.Barrier(len(verbs))
+    results: list[Any] = [None] * len(verbs)
+
+    def run(place: int, verb: Callable[[], Any]) -> None:
+        ready.wait(timeout=30)
+        try:
+            results[place] = verb()
+        except Exception as error:
+            results[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(verbs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def test_of_many_starts_one_attempt_comes(quiz):
+    enrollment = enroll(make_person("Ada Race"), quiz.lesson.course)
+    results = at_once(*[lambda: taking.start(enrollment, quiz)] * 8)
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert {result.pk for result in results} == {Attempt.objects.get().pk}
+    assert Answer.objects.count() == quiz.draw
+
+
+def test_of_many_closes_one_grades(quiz):
+    enrollment = enroll(make_person("Ada Race"), quiz.lesson.course)
+    attempt = taking.start(enrollment, quiz)
+    for answer in attempt.answers.all():
+        taking.save_answer(attempt, answer.position, ["a"], False)
+    results = at_once(*[lambda: taking.close(attempt)] * 8)
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert len({(result.score, result.closed_at) for result in results}) == 1
+    assert Completion.objects.count() == Certificate.objects.count() == 1
+
+
+def test_a_save_against_a_close_is_graded_or_refused(quiz):
+    """An acknowledged answer is in the score; one that came too late is refused, and the stored row agrees."""
+    enrollment = enroll(make_person("Ada Race"), quiz.lesson.course)
+    for _round in range(6):
+        attempt = taking.start(enrollment, quiz)
+        saves = [lambda p=p, a=attempt: taking.save_answer(a, p, ["a"], False) for p in range(1, quiz.draw + 1)]
+        *saved, closed = at_once(*saves, lambda a=attempt: taking.close(a))
+        kept = [result for result in saved if isinstance(result, Answer)]
+        assert all(isinstance(result, Answer | taking.AlreadyClosed) for result in saved), saved
+        assert closed.score == len(kept) == attempt.answers.exclude(response=None).count()
+        assert not Attempt.objects.open().exists()
+
+
+def test_many_people_save_at_once_and_nothing_is_lost(quiz):
+    people = [make_person(f"Person{n} Race") for n in range(10)]
+    attempts = [taking.start(enroll(person, quiz.lesson.course), quiz) for person in people]
+
+    def all_answers(attempt: Attempt) -> int:
+        return [taking.save_answer(attempt, p, ["b"], False) for p in range(1, quiz.draw + 1)][-1].position
+
+    results = at_once(*[lambda a=attempt: all_answers(a) for attempt in attempts])
+    assert results == [quiz.draw] * len(people)
+    assert Answer.objects.filter(response=["b"]).count() == quiz.draw * len(people)
+
+
+def test_a_start_against_a_close_leaves_at_most_one_open(quiz):
+    enrollment = enroll(make_person("Ada Race"), quiz.lesson.course)
+    for _round in range(4):
+        attempt = taking.start(enrollment, quiz)
+        started, closed = at_once(lambda: taking.start(enrollment, quiz), lambda a=attempt: taking.close(a))
+        assert isinstance(started, Attempt)
+        assert not closed.is_open
+        assert Attempt.objects.open().count() <= 1
