@@ -194,7 +194,7 @@ def _wrap_pairs(tokens: list[Token]) -> None:
             end = next(n for n in range(number, len(tokens)) if _is(tokens[n], "container_strong_close", level))
             tokens.insert(end + 1, Token("compare_close", "div", -1, block=True))
             tokens.insert(start, Token("compare_open", "div", 1, block=True, attrs={"class": "compare"}))
-            number = start + 1  # inside the weak box: boxes can lie in boxes
+            number += 1  # the insertion moved this very pair up by one; it is not to be wrapped again
         number += 1
 
 
