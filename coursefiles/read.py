@@ -1,0 +1,253 @@
+"""From a folder to plain data. Collects every problem of every file instead of stopping at the first; needs no database."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from coursefiles import schema
+from coursefiles.findings import Finding
+from coursefiles.yamltext import BadYaml, Document
+from courses import markdown
+
+MAX_BYTES = 1_000_000
+MAX_FILES = 2_000
+FENCE = "---"
+BESIDE = {"LICENSE.md", "README.md", "LICENSE"}  # may lie beside course.yaml and are not part of the course
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class ModuleFile:
+    file: str
+    data: schema.Module
+    document: Document
+
+
+@dataclass(frozen=True)
+class LessonFile:
+    """A lesson as its file says it. `body` is the Markdown, or the introduction of a quiz."""
+
+    file: str
+    module: str
+    data: schema.TextLesson | schema.Quiz
+    document: Document
+    body: str
+    body_line: int
+
+    @property
+    def required(self) -> bool:
+        return self.data.kind in schema.COUNTED if self.data.required is None else self.data.required
+
+    @property
+    def questions(self) -> list[schema.Check]:
+        if isinstance(self.data, schema.Quiz):
+            return list(self.data.items)
+        return [self.data.check] if self.data.check else []
+
+    def question_loc(self, number: int) -> tuple[str | int, ...]:
+        return ("items", number) if isinstance(self.data, schema.Quiz) else ("check",)
+
+
+@dataclass(frozen=True)
+class DiagramFile:
+    file: str
+    key: str
+    module: str
+    svg: str
+    title: str
+    alt: str
+
+
+@dataclass
+class CourseFiles:
+    """What a folder says, as far as it could be read, and what is wrong with the rest."""
+
+    folder: Path
+    course: schema.Course | None = None
+    document: Document | None = None
+    modules: dict[str, ModuleFile] = field(default_factory=dict)
+    lessons: dict[str, LessonFile] = field(default_factory=dict)
+    diagrams: dict[str, DiagramFile] = field(default_factory=dict)
+    found: list[Finding] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+    def add(self, file: str, line: int, text: str, level: Literal["error", "warning"] = "error") -> None:
+        self.found.append(Finding(file, line, text, level))
+
+    def lessons_of(self, module: str) -> list[tuple[str, str]]:
+        """Key and kind of each lesson of a module in order, those planned last."""
+        if module not in self.modules:
+            return []
+        data = self.modules[module].data
+        written = [(key, self.lessons[key].data.kind) for key in data.lessons if key in self.lessons]
+        return [*written, *((planned.key, planned.kind) for planned in data.planned)]
+
+
+def read(folder: Path) -> CourseFiles:
+    """Read a course folder. What could not be read is in `found`; the rest is there."""
+    files = CourseFiles(folder)
+    if not (folder / "course.yaml").is_file():
+        files.add("course.yaml", 1, "There is no course.yaml in this folder. Is it the folder of a course?")
+        return files
+    names = _names(files)
+    document = _document(files, "course.yaml")
+    if document:
+        files.document = document
+        files.course = _fit(files, schema.Course, "course.yaml", document)
+    for name in names:
+        _read_one(files, name)
+    return files
+
+
+def _names(files: CourseFiles) -> list[str]:
+    """The files of the folder by name, without hidden ones; links that lead out of it are refused."""
+    names = []
+    root = files.folder.resolve()
+    for path in _walk(files.folder):
+        name = path.relative_to(files.folder).as_posix()
+        if not path.resolve().is_relative_to(root) or not path.is_file():
+            files.add(name, 1, "This leads out of the course folder, or nowhere. Put the file itself here.")
+        elif len(names) >= MAX_FILES:
+            files.add(name, 1, f"There are more than {MAX_FILES} files. A course is smaller than that.")
+            break
+        else:
+            names.append(name)
+    return names
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for top, folders, names in os.walk(folder):
+        links = [name for name in folders if (Path(top) / name).is_symlink()]
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in links)
+        for name in sorted(names + links):
+            if not name.startswith("."):
+                yield Path(top) / name
+
+
+def _read_one(files: CourseFiles, name: str) -> None:
+    if name == "course.yaml" or name in BESIDE:
+        return
+    match name.split("/"):
+        case ["modules", module, "module.yaml"]:
+            _read_module(files, name, module)
+        case ["modules", module, file] if file.endswith(".md"):
+            _read_text(files, name, module)
+        case ["modules", module, file] if file.endswith(".yaml"):
+            _read_quiz(files, name, module)
+        case ["modules", module, "diagrams", file] if file.endswith(".svg"):
+            _read_diagram(files, name, module)
+        case _:
+            files.add(name, 1, "This file has no place in a course. Move it or delete it; see docs/content-format.md.")
+
+
+def _text(files: CourseFiles, name: str) -> str | None:
+    path = files.folder / name
+    files.broken.add(name)  # until it has been read
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return files.add(name, 1, f"The file cannot be read: {error.strerror}.")
+    if len(raw) > MAX_BYTES:
+        return files.add(name, 1, f"The file is larger than {MAX_BYTES} bytes. Split it.")
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        return files.add(name, raw.count(b"\n", 0, error.start) + 1, "This is not UTF-8. Save the file as UTF-8.")
+    if "\0" in text:
+        return files.add(name, text.count("\n", 0, text.index("\0")) + 1, "There is a NUL byte. Delete it.")
+    files.broken.discard(name)
+    return text
+
+
+def _document(files: CourseFiles, name: str, text: str | None = None, first_line: int = 1) -> Document | None:
+    text = _text(files, name) if text is None else text
+    if text is None:
+        return None
+    try:
+        return Document(text, first_line)
+    except BadYaml as error:
+        files.broken.add(name)
+        return files.add(name, error.line, str(error))
+
+
+def _fit(files: CourseFiles, model: type[M], name: str, document: Document) -> M | None:
+    """The data of a file as its model, or None with what does not fit put down."""
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        for loc, text in schema.problems(model, document.data, error):
+            files.add(name, document.line(*loc), text)
+        files.broken.add(name)
+        return None
+
+
+def _read_module(files: CourseFiles, name: str, folder: str) -> None:
+    document = _document(files, name)
+    data = _fit(files, schema.Module, name, document) if document else None
+    if document is None or data is None:
+        return
+    if data.key != folder:
+        files.add(name, document.line("key"), f'The key is "{data.key}" and the folder "{folder}". Make them the same.')
+    files.modules[data.key] = ModuleFile(name, data, document)
+
+
+def _read_text(files: CourseFiles, name: str, module: str) -> None:
+    text = _text(files, name)
+    if text is None:
+        return
+    lines = text.split("\n")
+    if lines[0].rstrip() != FENCE or FENCE not in [line.rstrip() for line in lines[1:]]:
+        files.broken.add(name)
+        return files.add(name, 1, "A lesson begins with a line `---`, its front matter, and another line `---`.")
+    end = next(number for number, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE)
+    document = _document(files, name, "\n".join(lines[1:end]), first_line=2)
+    data = _fit(files, schema.TextLesson, name, document) if document else None
+    if document is None or data is None:
+        return
+    body = "\n".join(lines[end + 1 :])
+    blank = len(body) - len(body.lstrip("\n"))
+    _keep(files, LessonFile(name, module, data, document, body.strip("\n").rstrip(), end + 2 + blank))
+
+
+def _read_quiz(files: CourseFiles, name: str, module: str) -> None:
+    document = _document(files, name)
+    data = _fit(files, schema.Quiz, name, document) if document else None
+    if document is not None and data is not None:
+        _keep(files, LessonFile(name, module, data, document, data.intro, document.line("intro")))
+
+
+def _keep(files: CourseFiles, lesson: LessonFile) -> None:
+    key, stem = lesson.data.key, Path(lesson.file).stem
+    line = lesson.document.line("key")
+    if key != stem:
+        files.add(lesson.file, line, f'The key is "{key}" and the file "{stem}". Make them the same.')
+    if key in files.lessons:
+        files.add(
+            lesson.file, line, f'The lesson key "{key}" is used in {files.lessons[key].file} too. Choose another.'
+        )
+    else:
+        files.lessons[key] = lesson
+
+
+def _read_diagram(files: CourseFiles, name: str, module: str) -> None:
+    text = _text(files, name)
+    if text is None:
+        return
+    key = Path(name).stem
+    if not schema.is_key(key):
+        return files.add(name, 1, "The name must be small letters and digits, joined by hyphens.")
+    try:
+        root = markdown.read_svg(text)
+    except markdown.BadDrawing as error:
+        files.broken.add(name)
+        return files.add(name, 1, str(error))
+    if key in files.diagrams:
+        return files.add(name, 1, f'The diagram key "{key}" is used in {files.diagrams[key].file} too. Choose another.')
+    title, alt = markdown.svg_text(root, "title"), markdown.svg_text(root, "desc")
+    files.diagrams[key] = DiagramFile(name, key, module, text.strip() + "\n", title, alt)

@@ -1,0 +1,95 @@
+"""A unit is what one file, or one question in it, says about the course: plain data that has one hash.
+
+The files make units and the database makes units (stored.py), in the same shape. Comparing three hashes decides everything:
+that of the file now, that of the file when it was last loaded (kept on the row), and that of the row now.
+"""
+
+import hashlib
+import json
+from enum import Enum
+from typing import Any
+
+from coursefiles import schema
+from coursefiles.read import CourseFiles, DiagramFile, LessonFile
+
+Unit = dict[str, Any]
+
+
+class Choice(Enum):
+    """What a load does with the rows of a unit."""
+
+    CREATE = "created"
+    WRITE = "changed"
+    STAMP = "stamped"  # they say the same already: only note the file's hash
+    KEEP = "kept"
+
+
+def hash_of(unit: Unit) -> str:
+    return hashlib.sha256(json.dumps(unit, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def lesson_keys(files: CourseFiles, path: schema.Path) -> list[str]:
+    """The lessons of a path, with each `module:` step written out."""
+    keys: list[str] = []
+    for step in path.steps:
+        if step.lesson:
+            keys.append(step.lesson)
+        elif step.module:
+            keys += [key for key, kind in files.lessons_of(step.module) if kind in schema.COUNTED]
+    return list(dict.fromkeys(keys))
+
+
+def course(files: CourseFiles, data: schema.Course) -> Unit:
+    paths = [
+        {**path.model_dump(exclude={"steps"}), "lessons": lesson_keys(files, path), "since": since(path)}
+        for path in data.paths
+    ]
+    return {**data.model_dump(exclude={"paths", "format", "language"}), "paths": paths}
+
+
+def since(path: schema.Path) -> dict[str, str]:
+    """The dates that the file gives for steps; the site sets others by itself."""
+    return {step.lesson: step.since.isoformat() for step in path.steps if step.lesson and step.since}
+
+
+def module(data: schema.Module) -> Unit:
+    return {**data.model_dump(), "illustration": data.illustration or ""}
+
+
+def lesson(file: LessonFile) -> Unit:
+    data = file.data
+    quiz = data if isinstance(data, schema.Quiz) else None
+    return {
+        **data.model_dump(include={"kind", "title", "objectives", "covers", "refs", "sample", "always_read", "redo"}),
+        "slug": data.slug or data.key,
+        "required": file.required,
+        "body": file.body,
+        "takeaway": "" if isinstance(data, schema.Quiz) else data.takeaway,
+        "check": "" if isinstance(data, schema.Quiz) or not data.check else data.check.key,
+        "draw": quiz.draw if quiz else 0,
+        "pass": quiz.pass_mark if quiz else 0,
+        "items": [item.key for item in quiz.items] if quiz else [],
+    }
+
+
+def planned(data: schema.Planned) -> Unit:
+    """A lesson that has a title and no text yet."""
+    return {
+        **{"kind": data.kind, "title": data.title, "slug": data.key, "required": data.kind in schema.COUNTED},
+        **{"objectives": [], "covers": [], "refs": [], "sample": False, "always_read": False, "redo": 0},
+        **{"body": "", "takeaway": "", "check": "", "draw": 0, "pass": 0, "items": []},
+    }
+
+
+def question(data: schema.Check) -> Unit:
+    return {
+        **{"type": data.type, "objective": data.objective, "body": data.body()},
+        **({"level": data.level, "reread": data.reread or ""} if isinstance(data, schema.Item) else NO_ITEM),
+    }
+
+
+NO_ITEM = {"level": "", "reread": ""}
+
+
+def diagram(file: DiagramFile) -> Unit:
+    return {"svg": file.svg, "module": file.module}
