@@ -1,9 +1,17 @@
 """What each role may do: the one table of permissions. `sync_roles` makes the groups agree with it after every migrate."""
 
-from typing import Any
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import Group, Permission
+from django.apps import apps as registry
+from django.apps.registry import Apps
 from django.db.models import Q
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+logger = logging.getLogger("workshop.desk")
 
 VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 
@@ -34,13 +42,46 @@ ROLES: dict[str, dict[str, list[str]]] = {
 }
 
 
-def sync_roles(**kwargs: Any) -> None:
-    """Create the groups and set their permissions to the table above; idempotent. Connected to post_migrate."""
+def sync_roles(apps: Apps = registry, **kwargs: Any) -> None:
+    """Create the groups and set their permissions to the table above; idempotent.
+
+    Runs at the end of every migrate and flush (see desk/apps.py), with the models as they are then.
+    """
+    try:
+        groups, permissions = apps.get_model("auth", "Group").objects, apps.get_model("auth", "Permission").objects
+    except LookupError:  # one app is migrated by itself, and auth is not there yet
+        return
     for name, table in ROLES.items():
-        wanted = Q(pk__in=[])
-        for label, actions in table.items():
-            app, model = label.split(".")
-            codes = [action if "_" in action else f"{action}_{model}" for action in actions]
-            wanted |= Q(content_type__app_label=app, content_type__model=model, codename__in=codes)
-        group, _created = Group.objects.get_or_create(name=name)
-        group.permissions.set(Permission.objects.filter(wanted))
+        group, _created = groups.get_or_create(name=name)
+        group.permissions.set(permissions.filter(_wanted(table)))
+
+
+def _wanted(table: dict[str, list[str]]) -> Q:
+    wanted = Q(pk__in=[])
+    for label, actions in table.items():
+        app, model = label.split(".")
+        codes = [action if "_" in action else f"{action}_{model}" for action in actions]
+        wanted |= Q(content_type__app_label=app, content_type__model=model, codename__in=codes)
+    return wanted
+
+
+def set_roles(person: "User", names: Iterable[str], by: "User | None" = None) -> bool:
+    """Give a person exactly these roles, and with them the staff pages; return whether that changed anything.
+
+    The only place that gives or takes a role or `is_staff`. Superusers keep the staff pages without a role.
+    """
+    wanted = set(names)
+    if unknown := wanted - set(ROLES):
+        raise ValueError(f"There is no role {', '.join(sorted(unknown))}; the roles are {', '.join(ROLES)}.")
+    before = set(person.groups.filter(name__in=ROLES).values_list("name", flat=True))
+    is_staff = bool(wanted) or person.is_superuser
+    if before == wanted and person.is_staff == is_staff:
+        return False
+    groups = registry.get_model("auth", "Group").objects
+    person.groups.remove(*groups.filter(name__in=before - wanted))
+    person.groups.add(*groups.filter(name__in=wanted - before))
+    person.is_staff = is_staff
+    person.save(update_fields=["is_staff"])
+    roles = ", ".join(sorted(wanted)) or "none"
+    logger.info("Roles of person %s set to %s by %s", person.pk, roles, by.pk if by else "a command")
+    return True

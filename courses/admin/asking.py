@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.admin import TeamChoiceField, TeamFilter
+from accounts.models import Membership, Team, User
+from courses.models import Assignment, Enrollment, EnrollmentChange, Path, State
+from courses.models.enrollment import EnrollmentQuerySet, site_day
+from notices.admin import DateInput, StaffAdmin
+
+if TYPE_CHECKING:
+    AssignmentModelForm = forms.ModelForm[Assignment]
+    EnrollmentModelForm = forms.ModelForm[Enrollment]
+else:
+    AssignmentModelForm = EnrollmentModelForm = forms.ModelForm
+
+
+class PathChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.course.title}: {obj.title}"
+
+
+class AskForm(AssignmentModelForm):
+    """A team is asked to take a path; the course is the path's."""
+
+    team = TeamChoiceField(
+        label=gettext_lazy("Team"), help_text=gettext_lazy("Everybody in it and in the teams below.")
+    )
+    path = PathChoiceField(Path.objects.select_related("course"), label=gettext_lazy("Path"))
+
+    class Meta:
+        model = Assignment
+        fields = ("team", "path", "due_on", "due_days", "closes_on")
+        widgets = {"due_on": DateInput(), "closes_on": DateInput()}
+        help_texts = {
+            "due_on": gettext_lazy("Advice: nothing closes on this day."),
+            "closes_on": gettext_lazy("Leave it empty unless nothing may be recorded after that day."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if path := data.get("path"):
+            self.instance.course = path.course
+        for name in ("due_on", "closes_on"):
+            if (day := data.get(name)) and day < site_day():
+                self.add_error(name, _("This day is over. Choose today or later."))
+        if not self.errors and Assignment.objects.filter(**data).exists():
+            self.add_error(None, _("This team is asked for exactly this already. New people are added by themselves."))
+        return data
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(StaffAdmin):
+    form = AskForm
+    list_display = ("team", "path_asked", "due", "people", "created_at", "by")
+    list_filter = (TeamFilter,)
+    fields = ("team", "path_asked", "due", "closes_on", "people", "created_at", "by")
+    readonly_fields = fields
+    list_select_related = ("team", "path__course", "created_by")
+    ordering = ("-created_at", "-pk")
+    add_title = gettext_lazy("Ask a team")
+    list_intro = gettext_lazy("Who joins one of these teams later is asked, too, within the hour.")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(reached=Count("enrollments"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # dates of people are changed one by one, with a reason
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("path"))
+    def path_asked(self, assignment: Assignment) -> str:
+        return f"{assignment.path.course.title}: {assignment.path.title}"
+
+    @admin.display(description=gettext_lazy("due"))
+    def due(self, assignment: Assignment) -> str:
+        days = assignment.due_days
+        if days is not None:
+            return ngettext("%(n)d day after joining", "%(n)d days after joining", days) % {"n": days}
+        return date_format(assignment.due_on) if assignment.due_on else "–"
+
+    @admin.display(description=gettext_lazy("people"))
+    def people(self, assignment: Any) -> int:
+        return int(assignment.reached)
+
+    @admin.display(description=gettext_lazy("by"))
+    def by(self, assignment: Assignment) -> str:
+        return assignment.created_by.name if assignment.created_by else "–"
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Ask: the form, then a page that says how many people it touches, then the deed."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = AskForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return self.ask(request, form) if request.POST.get("confirmed") else self.confirm(request, form)
+        return self.page(request, "desk/ask.html", str(self.add_title), form=form)
+
+    def confirm(self, request: HttpRequest, form: AskForm) -> HttpResponse:
+        people = form.instance.people_to_enroll().count()
+        there = User.objects.active().in_teams(form.instance.team).count() - people
+        names = {"team": form.instance.team.name, "path": form.instance.path.title}
+        sentences = [
+            ngettext("%(n)d person is enrolled now.", "%(n)d people are enrolled now.", people) % {"n": people},
+            _("Team: %(team)s. Path: %(path)s.") % names,
+            _("Due: %(due)s.") % {"due": self.due(form.instance)},
+        ]
+        if there:
+            text = ngettext(
+                "%(n)d person is on the course already and keeps their dates.",
+                "%(n)d people are on the course already and keep their dates.",
+                there,
+            )
+            sentences.append(text % {"n": there})
+        hidden = {name: form.data.get(name, "") for name in form.fields} | {"confirmed": "1"}
+        title, button = (
+            _("Ask %(team)s?") % names,
+            ngettext("Ask %(n)d person", "Ask %(n)d people", people) % {"n": people},
+        )
+        return self.page(
+            request, "desk/confirm.html", title, sentences=sentences, hidden=hidden, button=button, back=self.url("add")
+        )
+
+    @transaction.atomic
+    def ask(self, request: HttpRequest, form: AskForm) -> HttpResponse:
+        Team.objects.select_for_update().get(pk=form.instance.team.pk)
+        if Assignment.objects.filter(**form.cleaned_data).exists():  # a double click
+            return HttpResponseRedirect(self.url("changelist"))
+        assignment = form.save(commit=False)
+        assignment.created_by = request.user
+        assignment.save()
+        people = assignment.enroll_due()
+        self.log_addition(request, assignment, f"Asked {people} people")
+        text = ngettext("%(n)d person of %(team)s is asked.", "%(n)d people of %(team)s are asked.", people)
+        messages.success(request, text % {"n": people, "team": assignment.team.name})
+        return HttpResponseRedirect(self.url("changelist"))
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in State]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(state=self.value()) if self.value() in State.values else queryset
+
+
+class EnrollmentTeamFilter(TeamFilter):
+    def of_team(self, queryset: EnrollmentQuerySet, team: Team) -> EnrollmentQuerySet:
+        return queryset.filter(user__in=User.objects.in_teams(team))
+
+
+class DueForm(EnrollmentModelForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("Kept beside the change, for whoever asks later."),
+    )
+
+    class Meta:
+        model = Enrollment
+        fields = ("due_on",)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if "due_on" in self.changed_data and not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Say in a few words why the due day changes."))
+        return data
+
+
+@admin.register(Enrollment)
+class EnrollmentAdmin(StaffAdmin):
+    form = DueForm
+    list_display = ("person", "team", "path", "state_now", "progress", "due_on")
+    list_filter = (StateFilter, EnrollmentTeamFilter)
+    search_fields = ("user__name", "user__email", "user__staff_number")
+    search_help_text = gettext_lazy("Name, e-mail or staff number")
+    list_select_related = ("user", "path")
+    ordering = ("due_on", "user__name", "pk")
+    fields = (
+        "due_on",
+        "reason",
+        "person",
+        "team",
+        "path_taken",
+        "state_now",
+        "progress",
+        "enrolled_at",
+        "completed_at",
+        "closes_on",
+    )
+    readonly_fields = fields[2:]
+    change_form_template = "admin/courses/enrollment/change_form.html"
+    save_label = gettext_lazy("Save the due day")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        home = Membership.objects.filter(user=OuterRef("user"), is_home=True).values("team__name")[:1]
+        enrollments = Enrollment.objects.current().with_state().with_progress().annotate(team_name=Subquery(home))
+        return enrollments.select_related("user", "path__course").order_by(*self.ordering)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # enrollments come from asking a team
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("person"), ordering="user__name")
+    def person(self, enrollment: Enrollment) -> str:
+        return enrollment.user.name
+
+    @admin.display(description=gettext_lazy("team"), ordering="team_name")
+    def team(self, enrollment: Any) -> str:
+        return enrollment.team_name or "–"
+
+    @admin.display(description=gettext_lazy("path"))
+    def path_taken(self, enrollment: Enrollment) -> str:
+        return f"{enrollment.path.course.title}: {enrollment.path.title}"
+
+    @admin.display(description=gettext_lazy("state"))
+    def state_now(self, enrollment: Any) -> str:
+        return str(State(enrollment.state).label)
+
+    @admin.display(description=gettext_lazy("lessons"))
+    def progress(self, enrollment: Any) -> str:
+        return _("%(done)d of %(total)d") % {"done": enrollment.lessons_done, "total": enrollment.lessons_total}
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        enrollment = self.get_object(request, object_id)
+        changes = enrollment.changes.select_related("by") if enrollment else ()
+        return super().change_view(request, object_id, form_url, {"changes": changes})
+
+    def save_model(self, request: HttpRequest, obj: Enrollment, form: DueForm, change: bool) -> None:
+        """Write the new due day, and the fact of it; nothing else of an enrollment is changed here."""
+        if "due_on" not in form.changed_data:
+            return
+        before = Enrollment.objects.select_for_update().get(pk=obj.pk).due_on
+        if before == obj.due_on:  # a double click
+            return
+        EnrollmentChange.objects.create(
+            enrollment=obj,
+            what=EnrollmentChange.What.DUE,
+            old=before.isoformat() if before else "",
+            new=obj.due_on.isoformat() if obj.due_on else "",
+            reason=form.cleaned_data["reason"],
+            by=request.user,
+        )
+        Enrollment.objects.filter(pk=obj.pk).update(due_on=obj.due_on)

@@ -1,0 +1,4 @@
+from desk.lessons import LessonAdmin
+from desk.people import PersonAdmin
+
+__all__ = ["LessonAdmin", "PersonAdmin"]

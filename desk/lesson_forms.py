@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from courses import markdown
+from courses.models import Lesson, LessonRevision, Module
+from courses.models.enrollment import site_day
+from courses.publishing import REDO_WITHIN
+from notices.admin import DateInput
+
+if TYPE_CHECKING:
+    LessonModelForm = forms.ModelForm[Lesson]
+    RevisionField = forms.ModelChoiceField[LessonRevision]
+else:
+    LessonModelForm, RevisionField = forms.ModelForm, forms.ModelChoiceField
+
+BIGGEST = 2_000_000_000
+TAKEAWAY_WORDS = 40
+CAN_BE_REQUIRED = (Lesson.Kind.READING, Lesson.Kind.QUIZ)
+
+
+def unix_lines(text: str) -> str:
+    """As files have it; a browser sends each line end as two characters."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class LessonForm(LessonModelForm):
+    """The text of a lesson and its place. The text is saved as a new revision, never over an old one."""
+
+    number = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=BIGGEST, required=False)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    body = forms.CharField(
+        label=gettext_lazy("Text"),
+        required=False,
+        max_length=100_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 28, "class": "long", "spellcheck": "true"}),
+        help_text=gettext_lazy(
+            "Markdown. Boxes are ::: weak, ::: strong, ::: try and ::: note, each ended by a line with :::. "
+            "A link to another lesson is [Title](lesson:its-key)."
+        ),
+    )
+    takeaway = forms.CharField(
+        label=gettext_lazy("Takeaway"),
+        required=False,
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("One sentence of 40 words or fewer, at the end of a reading."),
+    )
+    objectives = forms.MultipleChoiceField(
+        label=gettext_lazy("Objectives"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    note = forms.CharField(
+        label=gettext_lazy("What changed"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy("For other editors, in the history."),
+    )
+
+    class Meta:
+        model = Lesson
+        fields = ("module", "key", "kind", "slug", "position", "always_read", "is_sample")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.theirs: LessonRevision | None = None  # the newer text that made this form be refused
+        self.draft = self.instance.draft if self.instance.pk else None
+        if self.instance.pk:
+            self._start_from_draft()
+        else:
+            self.fields["slug"].required = self.fields["position"].required = False
+            self.fields.pop("objectives", None)  # known once the module is
+
+    def _start_from_draft(self) -> None:
+        module, draft = self.instance.module, self.draft
+        self.fields["module"].queryset = Module.objects.filter(course=self.instance.course_id)  # type: ignore[attr-defined]
+        keys = [objective.key for objective in module.objectives.all()]
+        texts = {objective.key: str(objective) for objective in module.objectives.all()}
+        unknown = [key for key in (draft.objectives if draft else []) if key not in texts]
+        self.fields["objectives"].choices = [(key, texts.get(key, key)) for key in keys + unknown]  # type: ignore[attr-defined]
+        if not keys + unknown:
+            del self.fields["objectives"]
+        self.initial["number"] = draft.number if draft else 0
+        for name in ("title", "body", "takeaway", "objectives"):
+            self.initial[name] = getattr(draft, name) if draft else ""
+        if self.instance.kind != Lesson.Kind.READING:
+            del self.fields["takeaway"]
+        if self.instance.kind == Lesson.Kind.QUIZ:
+            self.fields["body"].label, self.fields["body"].help_text = _("Introduction"), _("Shown before starting.")
+            self.fields["body"].widget.attrs.update(rows=5, **{"class": ""})
+
+    def clean_body(self) -> str:
+        return unix_lines(self.cleaned_data["body"])
+
+    def clean_takeaway(self) -> str:
+        takeaway = " ".join(self.cleaned_data["takeaway"].split())
+        if markdown.words(takeaway) > TAKEAWAY_WORDS:
+            raise ValidationError(_("The takeaway has %(n)d words; 40 is the most."), params={"n": markdown.words(takeaway)})
+        return takeaway
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if self.instance.pk:
+            self._refuse_if_newer(data)
+        elif module := data.get("module"):
+            self._place(module, data)
+        return data
+
+    def _refuse_if_newer(self, data: dict[str, Any]) -> None:
+        """Somebody saved since this form was opened: keep what was typed, show theirs, let the next save through."""
+        Lesson.objects.select_for_update().get(pk=self.instance.pk)
+        newest = self.instance.draft
+        if newest and newest.number != data.get("number") and self._differs_from(newest):
+            self.theirs = newest
+            self.data = self.data.copy()
+            self.data[self.add_prefix("number")] = str(newest.number)
+            who = newest.created_by.name if newest.created_by else _("The course files")
+            raise ValidationError(
+                _("%(who)s saved a newer text while you were writing. Yours is still here, theirs is below. Nothing is lost: take over what you need, then save again."),
+                params={"who": who},
+            )
+
+    def _place(self, module: Module, data: dict[str, Any]) -> None:
+        lesson = self.instance
+        lesson.course = module.course
+        lesson.required = data.get("kind") in CAN_BE_REQUIRED
+        data["slug"] = data.get("slug") or data.get("key") or ""
+        if data.get("position") is None:
+            last = module.lessons.order_by("-position").values_list("position", flat=True).first()
+            data["position"] = (last or 0) + 1
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Key, address and the one sample are unique in the course, which is not a field of this form."""
+        return super()._get_validation_exclusions() - {"course", "slug"}
+
+    def content(self) -> dict[str, Any]:
+        """What goes into a revision; parts this form does not show stay as they are."""
+        names = ("title", "body", "takeaway", "objectives")
+        kept = {name: getattr(self.draft, name) for name in (*names, "sources") if self.draft}
+        return {**kept, **{name: self.cleaned_data[name] for name in names if name in self.cleaned_data}}
+
+    def _differs_from(self, revision: LessonRevision | None) -> bool:
+        names = ("title", "body", "takeaway", "objectives")
+        typed = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        return revision is None or any(getattr(revision, name) != value for name, value in typed.items())
+
+    def content_changed(self) -> bool:
+        return self._differs_from(self.draft)
+
+
+class PublishForm(forms.Form):
+    """Which revision, with what effect on people."""
+
+    revision = RevisionField(LessonRevision.objects.none(), widget=forms.HiddenInput)
+    effect = forms.ChoiceField(
+        label=gettext_lazy("What should happen"),
+        choices=LessonRevision.Effect.choices,
+        initial=LessonRevision.Effect.SILENT,
+        widget=forms.RadioSelect,
+    )
+    redo_due_on = forms.DateField(
+        label=gettext_lazy("To be redone by"), required=False, widget=DateInput(), help_text=gettext_lazy("Only for “redo”.")
+    )
+    ask_people_under_way = forms.BooleanField(
+        label=gettext_lazy("Ask people who are under way to take it, too"),
+        required=False,
+        help_text=gettext_lazy("Off: it is new and optional for them, and asked of people who start later."),
+    )
+
+    def __init__(self, lesson: Lesson, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lesson = lesson
+        self.fields["revision"].queryset = lesson.revisions.all()  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.initial.setdefault("redo_due_on", site_day() + REDO_WITHIN)
+        if not lesson.revisions.filter(published_at__isnull=False).exists():
+            del self.fields["effect"], self.fields["redo_due_on"]
+            if not lesson.module.is_ready:
+                del self.fields["ask_people_under_way"]
+        else:
+            del self.fields["ask_people_under_way"]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        due = data.get("redo_due_on")
+        if data.get("effect") == LessonRevision.Effect.REDO and due and due < site_day():
+            self.add_error("redo_due_on", _("This day is over. Choose today or later."))
+        revision = data.get("revision")
+        if revision and revision.published_at is None and revision != self.lesson.draft:
+            raise ValidationError(_("There is a newer draft than the one you looked at. Look at that one, then publish it."))
+        return data
+
+    @property
+    def effect(self) -> LessonRevision.Effect:
+        return LessonRevision.Effect(self.cleaned_data.get("effect") or LessonRevision.Effect.SILENT)
+
+

@@ -1,0 +1,306 @@
+"""The pages of a lesson for editors: write, look, publish, take away. Rules are in courses/publishing.py."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from courses import markdown, progress, publishing
+from courses.admin.content import editing_state, say_completed, with_editing_state
+from courses.models import Lesson, LessonRevision
+from desk.lesson_forms import CAN_BE_REQUIRED, LessonForm, PublishForm
+from notices.admin import StaffAdmin, Trail
+from quizzes import checks
+from quizzes.models import Quiz
+
+CONTEXT_LINES = 2
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that is done to a lesson after a page that says what it does."""
+
+    title: str
+    sentences: list[str]
+    button: str
+    do: Callable[[Lesson], int]
+    log: str
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind.value, str(kind.label)) for kind in Lesson.Kind]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(kind=self.value()) if self.value() in Lesson.Kind.values else queryset
+
+
+@admin.register(Lesson)
+class LessonAdmin(StaffAdmin):
+    form = LessonForm
+    list_display = ("name", "module", "kind", "state")
+    list_filter = (KindFilter,)
+    search_fields = ("key", "slug", "revisions__title")
+    search_help_text = gettext_lazy("Title or key")
+    ordering = ("module", "position", "pk")
+    sortable_by = ()
+    change_form_template = "admin/courses/lesson/change_form.html"
+    add_title = gettext_lazy("Add a lesson")
+    save_label = gettext_lazy("Save the draft")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return with_editing_state(super().get_queryset(request)).select_related("course", "module", "published_revision")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Lesson | None = None) -> Any:
+        text = ["title", "body", "takeaway", "objectives", "note", "number"]
+        if obj is None:
+            text = ["title", "body", "takeaway", "number"]
+        elif self.has_change_permission(request, obj):
+            form = LessonForm(instance=obj)
+            text = [name for name in text if name in form.fields]
+        else:
+            text = []
+        place = ["module", "key", "kind", "slug", "position", "always_read", "is_sample"]
+        return [(None, {"fields": text}), (_("Place and address"), {"fields": place})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Lesson | None = None) -> tuple[str, ...]:
+        return ("key", "kind") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a lesson is retired; what people did in it stays
+
+    def heading(self, obj: Any) -> str:
+        return obj.draft.title if obj.draft else obj.key
+
+    def trail(self, request: HttpRequest, obj: Lesson | None = None) -> Trail:
+        if obj is None:
+            return super().trail(request)
+        course = (str(obj.course), reverse("admin:courses_course_change", args=[obj.course_id]))
+        return [course, (str(obj.module), reverse("admin:courses_module_change", args=[obj.module_id]))]
+
+    @admin.display(description=gettext_lazy("title"))
+    def name(self, lesson: Lesson) -> str:
+        return lesson.published_revision.title if lesson.published_revision else lesson.key
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, lesson: Lesson) -> str:
+        return editing_state(lesson)[1]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        lesson = kwargs.get("obj") or context.get("original")
+        if lesson:
+            state, label = editing_state(with_editing_state(Lesson.objects.filter(pk=lesson.pk)).get())
+            context.update(lesson=lesson, state=state, label=label, can_be_required=lesson.kind in CAN_BE_REQUIRED)
+            context["quiz"] = Quiz.objects.filter(lesson=lesson).first()
+            context["question"] = checks.question_of(lesson)
+            context["theirs"] = context["adminform"].form.theirs
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Lesson, form: LessonForm, change: bool) -> None:
+        """Save the place of the lesson; a text that changed becomes a new revision."""
+        super().save_model(request, obj, form, change)
+        if not change and obj.kind == Lesson.Kind.QUIZ:
+            Quiz.objects.create(lesson=obj)
+        if form.content_changed():
+            content = form.content()
+            minutes = markdown.minutes_to_read(content["body"], items_of(obj))
+            note = form.cleaned_data.get("note", "")
+            obj.add_revision(by=request.user, minutes=minutes, note=note, **content)
+
+    # --- Pages of our own --------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        views = {"preview": self.preview, "revisions": self.revisions, "publish": self.publish, "do": self.act}
+        places = {"do": "<int:pk>/do/<slug:verb>/"}
+        wrap = self.admin_site.admin_view
+        own = [
+            path(places.get(name, f"<int:pk>/{name}/"), wrap(view), name=f"courses_lesson_{name}")
+            for name, view in views.items()
+        ]
+        own.append(path("<int:pk>/revisions/<int:number>/", wrap(self.revision), name="courses_lesson_revision"))
+        return [*own, *super().get_urls()]
+
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The draft as a learner would see it; nothing is recorded."""
+        lesson = self.get_to_change(request, pk)
+        return self.show(request, lesson, lesson.draft, _("Preview"))
+
+    def revision(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """An earlier text, as it was."""
+        lesson = self.get_to_change(request, pk)
+        revision = lesson.revisions.filter(number=number).first()
+        if revision is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(number))
+        return self.show(request, lesson, revision, _("Revision %(n)d") % {"n": number})
+
+    def show(self, request: HttpRequest, lesson: Lesson, revision: LessonRevision | None, title: str) -> HttpResponse:
+        body = revision.body if revision else ""
+        keys = markdown.diagram_keys(body)
+        drawings = dict(lesson.course.diagrams.filter(key__in=keys).values_list("key", "svg"))
+        context = {
+            "lesson": lesson,
+            "revision": revision,
+            "html": markdown.render(body, lesson.course.key, drawings),
+            "question": checks.question_of(lesson),
+        }
+        return self.page(request, "desk/preview.html", title, lesson, **context)
+
+    def revisions(self, request: HttpRequest, pk: int) -> HttpResponse:
+        lesson = self.get_to_change(request, pk)
+        revisions = lesson.revisions.select_related("created_by", "published_by").defer("body")
+        return self.page(request, "desk/revisions.html", _("History"), lesson, lesson=lesson, revisions=revisions)
+
+    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show whom it touches and what changes; on POST, publish."""
+        lesson = self.get_to_change(request, pk)
+        form = PublishForm(lesson, request.POST or None, initial={"revision": lesson.draft})
+        if request.method == "POST" and form.is_valid() and self.publish_now(request, lesson, form):
+            return HttpResponseRedirect(self.url("change", lesson.pk))
+        now, draft = lesson.published_revision, lesson.draft
+        context = {
+            "lesson": lesson,
+            "draft": draft,
+            "form": form,
+            "counts": publishing.head_counts(lesson),
+            "nothing_new": draft is None or draft.pk == lesson.published_revision_id,
+            "diff": list(line_diff(now, draft)) if draft else [],
+        }
+        return self.page(request, "desk/publish.html", _("Publish"), lesson, **context)
+
+    def publish_now(self, request: HttpRequest, lesson: Lesson, form: PublishForm) -> bool:
+        """Publish what the form says; True if that is done, now or by an earlier click."""
+        revision = form.cleaned_data["revision"]
+        if revision.published_at is not None and lesson.published_revision_id:
+            messages.info(request, _("This text is published already."))
+            return True
+        if revision.published_at is not None:  # it was taken away, and comes back as it was
+            revision = copy_of(revision, request.user)
+        try:
+            publishing.publish(
+                revision,
+                form.effect,
+                by=request.user,  # type: ignore[arg-type]  # signed in, or the staff pages would not be shown
+                redo_due_on=form.cleaned_data.get("redo_due_on"),
+                ask_people_under_way=form.cleaned_data.get("ask_people_under_way", False),
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+            return False
+        self.log_change(request, lesson, f"Published revision {revision.number}: {form.effect.value}")
+        messages.success(request, _("Published. Learners see this text from now on."))
+        return True
+
+    def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Unpublish, retire, make optional or required: a page with the numbers, then the deed."""
+        lesson = self.get_to_change(request, pk)
+        act = acts(lesson).get(verb)
+        if act is None:
+            if verb not in ALL_ACTS:
+                return self._get_obj_does_not_exist_redirect(request, self.opts, verb)
+            messages.info(request, _("Nothing to do: it is so already."))
+            return HttpResponseRedirect(self.url("change", lesson.pk))
+        if request.method == "POST":
+            completed = act.do(lesson)
+            self.log_change(request, lesson, act.log)
+            messages.success(request, _("Done."))
+            say_completed(request, completed)
+            return HttpResponseRedirect(self.url("change", lesson.pk))
+        back = self.url("change", lesson.pk)
+        return self.page(
+            request, "desk/confirm.html", act.title, lesson, sentences=act.sentences, button=act.button, back=back
+        )
+
+
+ALL_ACTS = ("unpublish", "retire", "make-optional", "make-required")
+
+
+def items_of(lesson: Lesson) -> int:
+    """How many questions a reader of this lesson answers, for its minutes."""
+    if lesson.kind == Lesson.Kind.QUIZ:
+        return Quiz.objects.filter(lesson=lesson).values_list("draw", flat=True).first() or 0
+    return 1 if checks.question_of(lesson) else 0
+
+
+def acts(lesson: Lesson) -> dict[str, Act]:
+    """What can be done to this lesson as it is now."""
+    if lesson.retired_at:
+        return {}
+    title = lesson.title
+    counts = publishing.head_counts(lesson)
+    asked = counts.completed + counts.under_way + counts.not_started
+    people = ngettext("%(n)d person is asked to take it.", "%(n)d people are asked to take it.", asked) % {"n": asked}
+    found = {}
+    if lesson.required:
+        finishing = progress.would_complete(lesson.course, without=lesson)
+        done = ngettext(
+            "That completes the course for %(n)d person.", "That completes the course for %(n)d people.", finishing
+        ) % {"n": finishing}
+        found["make-optional"] = Act(
+            _("Make “%(title)s” optional?") % {"title": title},
+            [_("It stays open to everybody on the course, and counts for nobody."), people, done],
+            _("Make it optional"),
+            lambda it: publishing.set_required(it, False),
+            "Made optional",
+        )
+    else:
+        done = _("It counts for nobody now.")
+        if lesson.kind in CAN_BE_REQUIRED:
+            found["make-required"] = Act(
+                _("Make “%(title)s” required?") % {"title": title},
+                [_("It counts for everybody whose path has it. Whoever completed the course stays complete."), people],
+                _("Make it required"),
+                lambda it: publishing.set_required(it, True),
+                "Made required",
+            )
+    if lesson.published_revision_id:
+        found["unpublish"] = Act(
+            _("Unpublish “%(title)s”?") % {"title": title},
+            [_("Learners do not see it until you publish it again. What they did in it is kept."), people, done],
+            _("Unpublish it"),
+            publishing.unpublish,
+            "Unpublished",
+        )
+    found["retire"] = Act(
+        _("Retire “%(title)s”?") % {"title": title},
+        [_("It leaves the course for good. What people did in it is kept."), people, done],
+        _("Retire it"),
+        publishing.retire,
+        "Retired",
+    )
+    return found
+
+
+def copy_of(revision: LessonRevision, by: Any) -> LessonRevision:
+    """The same text as the newest revision; a revision is published once."""
+    names = ("title", "body", "takeaway", "minutes", "objectives", "sources", "note")
+    return revision.lesson.add_revision(by=by, **{name: getattr(revision, name) for name in names})
+
+
+def line_diff(before: LessonRevision | None, after: LessonRevision) -> Iterator[tuple[str, str]]:
+    """What changes for learners, line by line: (same | gone | new | skipped, text)."""
+    old, new = (lines_of(before) if before else []), lines_of(after)
+    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(CONTEXT_LINES):
+        yield "skipped", "…"
+        for tag, start, end, new_start, new_end in group:
+            if tag == "equal":
+                yield from (("same", line) for line in old[start:end])
+                continue
+            yield from (("gone", line) for line in old[start:end])
+            yield from (("new", line) for line in new[new_start:new_end])
+
+
+def lines_of(revision: LessonRevision) -> list[str]:
+    head = [_("Title: %(title)s") % {"title": revision.title}, *revision.body.split("\n")]
+    return [*head, _("Takeaway: %(text)s") % {"text": revision.takeaway}] if revision.takeaway else head

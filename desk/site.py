@@ -1,0 +1,64 @@
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from desk.sender import sender
+from desk.tasks import tasks_for
+
+View = Callable[..., Any]
+
+# What is left out of Django's admin: a second door, a list of people by autocomplete, addresses of any object by number.
+LEFT_OUT = {"logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "view_on_site", "app_list"}
+
+
+class StaffSite(admin.AdminSite):
+    """The staff pages: an index of tasks, one door with everybody else, and nothing that the roles do not need."""
+
+    site_header = site_title = index_title = _("Staff pages")
+    enable_nav_sidebar = False
+
+    def get_urls(self) -> list[Any]:
+        kept = [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in LEFT_OUT]
+        return [path("sender/", self.admin_view(sender), name="sender"), *kept]
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Staff only; somebody who is signed in and is not staff gets 403, not a second sign-in page."""
+        inner = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied
+            return inner(request, *args, **kwargs)
+
+        return update_wrapper(guarded, inner)
+
+    @method_decorator(never_cache)
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """One door, one throttle: to the sign-in page of the site."""
+        target = request.GET.get(REDIRECT_FIELD_NAME, "")
+        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+            target = reverse("admin:index")
+        if self.has_permission(request):
+            return redirect(target)
+        return redirect(f"{reverse('accounts:sign_in')}?{urlencode({REDIRECT_FIELD_NAME: target})}")
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        context = {**self.each_context(request), "title": _("Staff pages"), "groups": tasks_for(request.user)}
+        if request.user.is_superuser:
+            context["everything"] = self.get_app_list(request)
+        return TemplateResponse(request, "desk/index.html", context)

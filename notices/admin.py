@@ -1,0 +1,216 @@
+"""How every list and form of the staff pages behaves (StaffAdmin), and the pages of this room.
+
+It is here because this is the lowest room: the admin pages of all others build on it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notices.models import Heartbeat, Notice, NoticeQuerySet
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    StackedInline = admin.StackedInline[Any, Any]
+else:
+    ModelAdmin, StackedInline = admin.ModelAdmin, admin.StackedInline
+
+Trail = list[tuple[str, str]]
+
+
+def native_widget(db_field: models.Field[Any, Any]) -> dict[str, Any]:
+    """Dates as the browser's own field, which has a label and a calendar; anything else as Django does it."""
+    if isinstance(db_field, models.DateField) and not isinstance(db_field, models.DateTimeField):
+        return {"widget": DateInput()}
+    return {}
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class PlainFields:
+    """Fields without the admin's scripts, pop-ups and buttons to other models."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        return db_field.formfield(**{**native_widget(db_field), **kwargs})
+
+
+class StaffInline(PlainFields, StackedInline):
+    extra = 1
+    show_change_link = False
+
+    @property
+    def media(self) -> forms.Media:
+        return forms.Media()
+
+
+class StaffAdmin(PlainFields, ModelAdmin):
+    """A model on the staff pages: no scripts, no pop-ups, no bulk actions, and filters only by what is offered."""
+
+    actions = None
+    list_per_page = 50
+    list_max_show_all = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    view_on_site = False
+    empty_value_display = "–"
+    add_title: Any = ""
+    save_label: Any = gettext_lazy("Save")
+    list_intro: Any = ""
+
+    @property
+    def media(self) -> forms.Media:
+        return forms.Media()
+
+    def heading(self, obj: Any) -> str:
+        """The h1 of an object's page."""
+        return str(obj)
+
+    def trail(self, request: HttpRequest, obj: Any = None) -> Trail:
+        """The pages above this one, from the index down."""
+        return [(str(capfirst(self.opts.verbose_name_plural)), self.url("changelist"))]
+
+    def url(self, name: str, *args: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+
+    def page(
+        self, request: HttpRequest, template: str, title: str, obj: Any = None, **context: Any
+    ) -> TemplateResponse:
+        """A page of our own about an object, in the frame of the staff pages."""
+        trail = self.trail(request, obj)
+        if obj is not None:
+            trail.append((self.heading(obj), self.url("change", obj.pk)))
+        frame = {**self.admin_site.each_context(request), "title": title, "trail": trail, "original": obj}
+        return TemplateResponse(request, template, {**frame, "opts": self.opts, **context})
+
+    def get_to_change(self, request: HttpRequest, pk: int) -> Any:
+        """The object of a page of our own, for somebody who may change it."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        obj = self.get_queryset(request).filter(pk=pk).first()
+        if obj is None:
+            raise Http404
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        return obj
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only the filters on offer; Django would allow any field of the model, a password too."""
+        return lookup in {getattr(one, "parameter_name", None) for one in self.list_filter}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"title": capfirst(self.opts.verbose_name_plural), "intro": self.list_intro, "trail": []}
+        context["add_title"] = self.add_title or _("Add")
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """As Django does it, but what somebody else saved at the same instant is a message, not an error page."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            messages.error(request, _("Somebody saved the same at the same moment. Have a look, then try again."))
+            return HttpResponseRedirect(request.path)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
+    ) -> HttpResponse:
+        title = self.heading(obj) if obj else self.add_title or _("Add")
+        frame = {"title": title, "trail": self.trail(request, obj), "save_label": self.save_label}
+        context.update(frame)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        obj = self.get_object(request, object_id)
+        above = [*self.trail(request, obj), (self.heading(obj), self.url("change", obj.pk))] if obj else []
+        return super().history_view(request, object_id, {"title": _("Changes by staff"), "trail": above})
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        obj = self.get_object(request, object_id)
+        above = [*self.trail(request, obj), (self.heading(obj), self.url("change", obj.pk))] if obj else []
+        return super().delete_view(request, object_id, {"trail": above, **(extra_context or {})})
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        messages.success(request, _("“%(name)s” is added.") % {"name": self.heading(obj)})
+        return HttpResponseRedirect(self.url("change", obj.pk))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        messages.success(request, _("“%(name)s” is saved.") % {"name": self.heading(obj)})
+        return HttpResponseRedirect(self.url("change", obj.pk))
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        raise Http404
+
+
+class ReadOnly:
+    """Facts: seen by who may see them, changed by nobody."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class DeliveryFilter(admin.SimpleListFilter):
+    title = gettext_lazy("delivery")
+    parameter_name = "delivery"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", _("Waiting")), ("sent", _("Sent")), ("given-up", _("Given up"))]
+
+    def queryset(self, request: HttpRequest, queryset: NoticeQuerySet) -> NoticeQuerySet:
+        if self.value() == "waiting":
+            return queryset.waiting()
+        if self.value() == "sent":
+            return queryset.filter(sent_at__isnull=False)
+        return queryset.filter(failed_at__isnull=False) if self.value() == "given-up" else queryset
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly, StaffAdmin):
+    list_display = ("subject", "address", "created_at", "delivery", "tries")
+    list_filter = (DeliveryFilter,)
+    search_fields = ("subject", "address")
+    search_help_text = gettext_lazy("Subject or address")
+    ordering = ("-created_at", "-pk")
+    fields = ("subject", "address", "text", "created_at", "not_before", "expires_at", "sent_at", "failed_at", "tries", "error")
+    readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("delivery"))
+    def delivery(self, notice: Notice) -> str:
+        if notice.sent_at:
+            return _("Sent")
+        if notice.failed_at:
+            return _("Given up")
+        return _("Waiting") if notice.is_waiting() else _("Expired or not yet due")
+
+    @admin.display(description=gettext_lazy("text"))
+    def text(self, notice: Notice) -> str:
+        if notice.kind == Notice.Kind.SECRET:
+            return _("Not shown: it has a secret link in it.")
+        return notice.body
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnly, StaffAdmin):
+    list_display = ("name", "at")
+    fields = readonly_fields = ("name", "at")
+    ordering = ("name",)

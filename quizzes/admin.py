@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import OuterRef, Prefetch, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from courses.models import Course
+from notices.admin import StaffAdmin, Trail
+from quizzes import editing
+from quizzes.models import Answer, LessonCheck, PoolItem, Question, QuestionRevision, Quiz
+
+
+def question_state(question: Any) -> tuple[str, str]:
+    """Where a question of `with_newest` stands for editors: the name of its chip and the words on it."""
+    if question.retired_at:
+        return "retired", _("Retired")
+    if question.published_revision_id is None:
+        return "in-preparation", _("Not in use")
+    return (
+        ("complete", _("In use"))
+        if question.newest == question.published_revision_id
+        else ("update-due", _("Draft changes"))
+    )
+
+
+def with_newest(questions: Any) -> Any:
+    """Questions with the number of their newest revision, in the same query."""
+    newest = QuestionRevision.objects.filter(question=OuterRef("pk")).order_by("-number").values("pk")[:1]
+    return questions.annotate(newest=Subquery(newest))
+
+
+def add_drafts(questions: list[Any]) -> list[Any]:
+    """Set `newest_revision` on questions of `with_newest`; one query for all."""
+    wanted = QuestionRevision.objects.filter(pk__in=[question.newest for question in questions])
+    found = {revision.pk: revision for revision in wanted.select_related("objective")}
+    for question in questions:
+        question.newest_revision = found.get(question.newest)
+    return questions
+
+
+@admin.register(Quiz)
+class QuizAdmin(StaffAdmin):
+    list_display = ("name", "draw", "pass_mark")
+    list_select_related = ("lesson__module", "lesson__published_revision")
+    ordering = ("lesson__module__position", "lesson__position")
+    fields = ("draw", "pass_mark")
+    change_form_template = "admin/quizzes/quiz/change_form.html"
+    save_label = gettext_lazy("Save both numbers")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("lesson__course", "lesson__module", "lesson__published_revision")
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # made with its lesson
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("quiz"))
+    def name(self, quiz: Quiz) -> str:
+        return quiz.lesson.title
+
+    def heading(self, obj: Any) -> str:
+        return str(obj.lesson.title)
+
+    def trail(self, request: HttpRequest, obj: Quiz | None = None) -> Trail:
+        if obj is None:
+            return []
+        course, lesson = obj.lesson.course, obj.lesson
+        return [
+            (course.title, reverse("admin:courses_course_change", args=[course.pk])),
+            (lesson.title, reverse("admin:courses_lesson_change", args=[lesson.pk])),
+        ]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        quiz = self.get_object(request, object_id)
+        rows = []
+        if quiz:
+            questions = with_newest(
+                Question.objects.filter(pool_items__quiz=quiz).order_by("pool_items__position", "pk")
+            )
+            rows = [(question, *question_state(question)) for question in add_drafts(list(questions))]
+        return super().change_view(request, object_id, form_url, {"rows": rows})
+
+
+class QuestionStateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("in-use", _("In use")), ("not", _("Not in use"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "in-use":
+            return queryset.filter(published_revision__isnull=False)
+        return queryset.filter(published_revision=None) if self.value() == "not" else queryset
+
+
+@admin.register(Question)
+class QuestionAdmin(StaffAdmin):
+    list_display = ("stem", "kind", "level", "objective", "state")
+    list_filter = (QuestionStateFilter,)
+    search_fields = ("key", "published_revision__body")
+    search_help_text = gettext_lazy("Words of the question, or its key")
+    ordering = ("course", "key")
+    sortable_by = ()
+    add_title = gettext_lazy("Add a question")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        drafts = QuestionRevision.objects.select_related("objective").order_by("-number")
+        return (
+            with_newest(super().get_queryset(request))
+            .select_related("course")
+            .prefetch_related(Prefetch("revisions", drafts, to_attr="newest_first"))
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("question"))
+    def stem(self, question: Any) -> str:
+        draft = newest_of(question)
+        return draft.stem if draft else question.key
+
+    @admin.display(description=gettext_lazy("type"))
+    def kind(self, question: Any) -> str:
+        draft = newest_of(question)
+        return draft.get_type_display() if draft else "–"
+
+    @admin.display(description=gettext_lazy("level"))
+    def level(self, question: Any) -> str:
+        draft = newest_of(question)
+        return draft.get_level_display() or "–" if draft else "–"
+
+    @admin.display(description=gettext_lazy("objective"))
+    def objective(self, question: Any) -> str:
+        draft = newest_of(question)
+        return draft.objective.key if draft and draft.objective else "–"
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, question: Any) -> str:
+        return question_state(question)[1]
+
+    def heading(self, obj: Any) -> str:
+        return _("Question %(key)s") % {"key": obj.key}
+
+    # --- The page of a question --------------------------------------------------------------------------------------
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """A new question of a course; with `?quiz=` it goes into that quiz's pool."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        quiz = quiz_named(request.GET.get("quiz", ""))
+        course = quiz.lesson.course if quiz else Course.objects.order_by("pk").first()
+        if course is None:
+            raise Http404
+        return self.edit(request, course, None, quiz)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        question = self.get_to_change(request, int(object_id)) if is_number(object_id) else None
+        if question is None:
+            raise Http404
+        return self.edit(request, question.course, question, None)
+
+    @transaction.atomic
+    def edit(self, request: HttpRequest, course: Course, question: Question | None, quiz: Quiz | None) -> HttpResponse:
+        form = editing.QuestionForm(course, question, request.POST or None)
+        start = form.draft.body["options"] if form.draft else []
+        options = editing.Options(request.POST or None, initial=start, prefix="options")
+        if request.method == "POST" and (content := editing.read(form, options)) is not None:
+            return self.save_question(request, form, content, quiz)
+        context = {
+            "form": form,
+            "formset": options,
+            "question": question,
+            "quiz": quiz,
+            "theirs": form.theirs,
+            "in_use": places(question) if question else None,
+        }
+        title = str(self.add_title) if question is None else self.heading(question)
+        response = self.page(request, "desk/question.html", title, None, **context)
+        response.context_data["trail"] = self.trail_of(question, quiz)  # type: ignore[index]
+        return response
+
+    def trail_of(self, question: Question | None, quiz: Quiz | None) -> Trail:
+        quiz = quiz or (Quiz.objects.filter(pool_items__question=question).first() if question else None)
+        if quiz is None:
+            return [(_("Questions"), self.url("changelist"))]
+        return [(quiz.lesson.title, reverse("admin:quizzes_quiz_change", args=[quiz.pk]))]
+
+    def save_question(
+        self, request: HttpRequest, form: editing.QuestionForm, content: dict[str, Any], quiz: Quiz | None
+    ) -> HttpResponse:
+        """Save what changed as a revision; with the other button, let new attempts draw it."""
+        question = form.question or self.new_question(request, form, quiz)
+        revision = form.draft
+        if revision is None or editing.differs(revision, content):
+            revision = question.add_revision(by=request.user, **content)  # type: ignore[arg-type]  # signed in
+            self.log_change(request, question, f"Saved revision {revision.number}")
+            self.say_open(request, question)
+        if "publish" in request.POST and question.published_revision_id != revision.pk:
+            question.publish(revision)
+            self.log_change(request, question, f"Published revision {revision.number}")
+        used = question.published_revision_id == revision.pk
+        messages.success(
+            request, _("Saved, and in use from now on.") if used else _("Saved as a draft. It is not in use yet.")
+        )
+        return HttpResponseRedirect(self.url("change", question.pk))
+
+    def new_question(self, request: HttpRequest, form: editing.QuestionForm, quiz: Quiz | None) -> Question:
+        question = Question.objects.create(course=form.course, key=form.cleaned_data["key"])
+        if quiz:
+            PoolItem.objects.create(quiz=quiz, question=question, position=quiz.pool_items.count() + 1)
+        self.log_addition(request, question, "Added")
+        return question
+
+    def say_open(self, request: HttpRequest, question: Question) -> None:
+        count = open_attempts(question)
+        if count:
+            text = ngettext(
+                "%(n)d attempt is open with this question; it keeps the text it started with.",
+                "%(n)d attempts are open with this question; they keep the text they started with.",
+                count,
+            )
+            messages.info(request, text % {"n": count})
+
+
+def newest_of(question: Any) -> QuestionRevision | None:
+    return question.newest_first[0] if question.newest_first else None
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def quiz_named(text: str) -> Quiz | None:
+    quizzes = Quiz.objects.select_related("lesson__course", "lesson__published_revision")
+    return quizzes.filter(pk=int(text)).first() if is_number(text) else None
+
+
+def open_attempts(question: Question) -> int:
+    return Answer.objects.filter(question_revision__question=question, attempt__closed_at=None).count()
+
+
+def places(question: Question) -> dict[str, Any]:
+    """Where a question is asked, for its page."""
+    checks = LessonCheck.objects.filter(question=question).select_related("lesson__published_revision")
+    pools = PoolItem.objects.filter(question=question).select_related("quiz__lesson__published_revision")
+    return {
+        "state": question_state(with_newest(Question.objects.filter(pk=question.pk)).get()),
+        "lessons": [check.lesson for check in checks],
+        "quizzes": [item.quiz for item in pools],
+        "open": open_attempts(question),
+    }
