@@ -18,6 +18,7 @@ NAMED = 3  # teams named in a sentence; more are counted
 class Population:
     """Active people a viewer may see in reports, each once, and never the viewer."""
 
+    viewer: User
     people: UserQuerySet
     teams: list[Team]  # whose people they are; empty: nobody's, or everybody's if `is_everybody`
     is_everybody: bool
@@ -28,7 +29,7 @@ class Population:
         everybody = viewer.sees_everybody
         tops = [] if everybody else viewer.managed_teams()
         people = User.objects.managed_by(viewer, tops).active()
-        return cls(people=people, teams=tops, is_everybody=everybody)
+        return cls(viewer=viewer, people=people, teams=tops, is_everybody=everybody)
 
     @property
     def may_look(self) -> bool:

@@ -1,13 +1,13 @@
 """Where a team stands: one function that yields rows, which the page, the CSV and the learner's own page show.
 
-A row holds exactly what a manager may see. A person asked for two courses has two rows, a person asked for nothing one.
+A row (reports/standing.py) holds exactly what a manager may see. A person asked for two courses has two rows, a person
+asked for nothing one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -15,74 +15,19 @@ from django.db.models import Case, Count, Exists, F, IntegerField, Max, OuterRef
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from accounts.models.user import UserQuerySet
 from courses.models import Enrollment, Module, State
-from courses.models.enrollment import EnrollmentQuerySet, site_day
-
-
-class Standing(models.TextChoices):
-    """What a manager reads in a row: the state of an enrollment, and what is coming. In the order of urgency."""
-
-    OVERDUE = "overdue", _("Overdue")
-    UPDATE_DUE = "update-due", _("Update due")
-    DUE_SOON = "due-soon", _("Due soon")
-    NOT_ASKED = "not-asked", _("Not asked yet")
-    NOT_STARTED = "not-started", _("Not started")
-    UNDER_WAY = "under-way", _("In progress")
-    DONE_SO_FAR = "done-so-far", _("Done so far")
-    COMPLETE = "complete", _("Complete")
-
-
-STANDINGS = list(Standing)
-TO_ACT_ON = (Standing.OVERDUE, Standing.UPDATE_DUE, Standing.DUE_SOON, Standing.NOT_ASKED)
+from courses.models.enrollment import EnrollmentQuerySet
+from reports import words
+from reports.population import Population
+from reports.standing import Row, Standing, Summary, place_of
 
 MANAGER_NEVER_SEES = [
     _("your answers, in a quiz or in the check question of a lesson"),
     _("the score of a quiz, and how many tries it took you"),
     _("which lesson you are reading, how long you read, and at what time of day"),
 ]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One person and what they are asked to take, as a manager sees it; course fields are empty for nothing."""
-
-    person_id: int
-    name: str
-    home_team: str
-    enrollment_id: int | None
-    course: str
-    path: str
-    lessons_done: int
-    lessons_total: int
-    state: str
-    place: int
-    due_on: date | None
-    last_learned_at: datetime | None
-    completed_at: datetime | None
-
-    @property
-    def percent(self) -> int:
-        """For the bar. Rounded down, so that only all lessons are 100."""
-        return self.lessons_done * 100 // self.lessons_total if self.lessons_total else 0
-
-    @property
-    def standing(self) -> Standing:
-        return STANDINGS[self.place]
-
-    @property
-    def is_asked(self) -> bool:
-        return self.enrollment_id is not None
-
-    @property
-    def last_learned_on(self) -> date | None:
-        """The day, in the site's time zone; the hour is nobody's business."""
-        return site_day(self.last_learned_at) if self.last_learned_at else None
-
-    @property
-    def completed_on(self) -> date | None:
-        return site_day(self.completed_at) if self.completed_at else None
 
 
 FIELDS = [
@@ -113,11 +58,6 @@ def asked(people: UserQuerySet, at: datetime | None = None) -> EnrollmentQuerySe
 def not_asked(people: UserQuerySet) -> UserQuerySet:
     """Those of these people who were never enrolled in anything."""
     return people.filter(~Exists(Enrollment.objects.filter(user=OuterRef("pk"))))
-
-
-def place_of(standing: str) -> int:
-    """Where a standing comes in the order of urgency; the database sorts and groups by this number."""
-    return Standing.values.index(standing)
 
 
 def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> EnrollmentQuerySet:
@@ -215,31 +155,8 @@ def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:
     return as_row(_values(_with_place(Enrollment.objects.filter(pk=enrollment.pk), at)).get())
 
 
-@dataclass(frozen=True)
-class Summary:
-    """How many stand where: counts of rows by standing, and of people, in one query for any number of them."""
-
-    people: int
-    counts: dict[str, int]
-    due_soon_by: date | None
-
-    @property
-    def asked(self) -> int:
-        return self.rows - self.counts[Standing.NOT_ASKED]
-
-    @property
-    def rows(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def to_act_on(self) -> int:
-        return sum(self.counts[standing] for standing in TO_ACT_ON)
-
-    def __getitem__(self, standing: str) -> int:
-        return self.counts[standing]
-
-
 def summary_of(people: UserQuerySet, at: datetime | None = None) -> Summary:
+    """The summary of any number of people; one query."""
     grouped = asked(people, at).order_by().values("place").annotate(n=Count("pk"), last=Max("due_on"))
     counts = [
         who.order_by()
@@ -256,3 +173,13 @@ def summary_of(people: UserQuerySet, at: datetime | None = None) -> Summary:
         counts={standing: n for standing, (n, _last) in by_standing.items()},
         due_soon_by=by_standing[Standing.DUE_SOON][1],
     )
+
+
+def team_sentence(user: User, at: datetime | None = None) -> str | None:
+    """Where the teams of a manager stand, for their home page; None for people who manage none. Two queries."""
+    teams = user.managed_teams()
+    if not teams:
+        return None
+    people = User.objects.managed_by(user, teams).in_teams(*teams).active()
+    population = Population(viewer=user, people=people, teams=teams, is_everybody=False)
+    return words.sentence(population.title, summary_of(people, at))

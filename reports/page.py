@@ -1,0 +1,133 @@
+"""One page of a report: its rows, how many stand where, and the small chart of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Team
+from accounts.models.user import UserQuerySet
+from reports.forms import Asked
+from reports.standing import TO_ACT_ON, Row, Standing, Summary
+from reports.team import as_row, rows_of, summary_of
+from reports.words import zone
+
+SIZE = 50
+LISTED = 10  # people to act on that are listed above the table; more are one click away
+WIDTH = 1000  # of the chart, in its own units
+
+
+@dataclass(frozen=True)
+class Page:
+    asked: Asked
+    rows: list[Row]
+    summary: Summary
+    total: int
+    number: int
+
+    @property
+    def last(self) -> int:
+        return last_page(self.total)
+
+    @property
+    def is_past_the_end(self) -> bool:
+        """Whether a page was asked for that there is not; the last one is shown instead."""
+        return self.asked.page > self.number
+
+    @property
+    def previous_query(self) -> str:
+        return self.asked.query(page=self.number - 1) if self.number > 1 else ""
+
+    @property
+    def next_query(self) -> str:
+        return self.asked.query(page=self.number + 1) if self.number < self.last else ""
+
+    @property
+    def title(self) -> str:
+        return str(Standing(self.asked.standing).label) if self.asked.standing else _("Everybody")
+
+    @property
+    def more_to_act_on(self) -> int:
+        return self.summary.to_act_on - len(self.to_act_on)
+
+    @property
+    def to_act_on(self) -> list[Row]:
+        """The first people somebody should speak to; of use on the plain first page, which begins with them."""
+        return [row for row in self.rows[:LISTED] if row.standing in TO_ACT_ON]
+
+
+def page_of(people: UserQuerySet, asked: Asked, at: datetime) -> Page:
+    """The page that was asked for, or the last one there is. A report of one page is one query, a longer one two."""
+    query = rows_of(people, standing=asked.standing, sort=asked.sort, backwards=asked.backwards, at=at)
+    if asked.page == 1 and not asked.standing:
+        rows = [as_row(values) for values in query[: SIZE + 1]]
+        summary = Summary.of_rows(rows) if len(rows) <= SIZE else summary_of(people, at)
+        return Page(asked=asked, rows=rows[:SIZE], summary=summary, total=summary.rows, number=1)
+    summary = summary_of(people, at)
+    total = summary[asked.standing] if asked.standing else summary.rows
+    number = min(asked.page, last_page(total))
+    rows = [as_row(values) for values in query[(number - 1) * SIZE : number * SIZE]] if total else []
+    return Page(asked=asked, rows=rows, summary=summary, total=total, number=number)
+
+
+def last_page(total: int) -> int:
+    return max(1, -(-total // SIZE))
+
+
+def options(teams: list[Team]) -> list[tuple[int, str]]:
+    """Teams for a select, set in by how deep they lie."""
+    top = min((team.depth for team in teams), default=0)
+    return [(team.pk, "– " * (team.depth - top) + team.name) for team in teams]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of the chart's bar, and the line of the legend beside it."""
+
+    standing: Standing
+    count: int
+    x: int
+    width: int
+    query: str
+    is_chosen: bool
+
+
+def chart(summary: Summary, asked: Asked) -> list[Segment]:
+    """From done to overdue, whole units that fill the bar exactly."""
+    segments, before = [], 0
+    for standing in reversed(Standing):
+        count = summary[standing]
+        if not count:
+            continue
+        start, end = (n * WIDTH // summary.rows for n in (before, before + count))
+        chosen = asked.standing == standing
+        query = asked.query(state=None if chosen else standing.value)
+        segments.append(Segment(standing, count, start, end - start, query, chosen))
+        before += count
+    return segments
+
+
+@dataclass(frozen=True)
+class Column:
+    """The heading of a column that the table can be sorted by."""
+
+    key: str
+    label: str
+    query: str
+    aria_sort: str  # "", "ascending" or "descending"
+
+
+def columns(asked: Asked) -> list[Column]:
+    labels = {
+        "name": _("Person"),
+        "progress": _("Progress"),
+        "state": _("State"),
+        "due": _("Due (%(zone)s)") % {"zone": zone()},
+        "last": _("Last learning day"),
+    }
+    way = "descending" if asked.backwards else "ascending"
+    return [
+        Column(key, label, asked.sort_query(key), way if asked.sort == key else "") for key, label in labels.items()
+    ]

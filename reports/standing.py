@@ -1,0 +1,111 @@
+"""Where one person stands, as a manager may see it (Row), and how many stand where (Summary). Plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from courses.models.enrollment import site_day
+
+
+class Standing(models.TextChoices):
+    """What a manager reads in a row: the state of an enrollment, and what is coming. In the order of urgency."""
+
+    OVERDUE = "overdue", _("Overdue")
+    UPDATE_DUE = "update-due", _("Update due")
+    DUE_SOON = "due-soon", _("Due soon")
+    NOT_ASKED = "not-asked", _("Not asked yet")
+    NOT_STARTED = "not-started", _("Not started")
+    UNDER_WAY = "under-way", _("In progress")
+    DONE_SO_FAR = "done-so-far", _("Done so far")
+    COMPLETE = "complete", _("Complete")
+
+
+STANDINGS = list(Standing)
+TO_ACT_ON = (Standing.OVERDUE, Standing.UPDATE_DUE, Standing.DUE_SOON, Standing.NOT_ASKED)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person and what they are asked to take, as a manager sees it; course fields are empty for nothing."""
+
+    person_id: int
+    name: str
+    home_team: str
+    enrollment_id: int | None
+    course: str
+    path: str
+    lessons_done: int
+    lessons_total: int
+    state: str
+    place: int
+    due_on: date | None
+    last_learned_at: datetime | None
+    completed_at: datetime | None
+
+    @property
+    def percent(self) -> int:
+        """For the bar. Rounded down, so that only all lessons are 100."""
+        return self.lessons_done * 100 // self.lessons_total if self.lessons_total else 0
+
+    @property
+    def standing(self) -> Standing:
+        return STANDINGS[self.place]
+
+    @property
+    def is_asked(self) -> bool:
+        return self.enrollment_id is not None
+
+    @property
+    def last_learned_on(self) -> date | None:
+        """The day, in the site's time zone; the hour is nobody's business."""
+        return site_day(self.last_learned_at) if self.last_learned_at else None
+
+    @property
+    def completed_on(self) -> date | None:
+        return site_day(self.completed_at) if self.completed_at else None
+
+
+def place_of(standing: str) -> int:
+    """Where a standing comes in the order of urgency; the database sorts and groups by this number."""
+    return Standing.values.index(standing)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many stand where: counts of rows by standing, and of people."""
+
+    people: int
+    counts: dict[str, int]
+    due_soon_by: date | None
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Row]) -> Summary:
+        """Counted from all rows of a report, for when they are at hand anyway."""
+        counts = Counter(row.standing.value for row in rows)
+        due = [row.due_on for row in rows if row.due_on and row.standing == Standing.DUE_SOON]
+        return cls(
+            people=len({row.person_id for row in rows}),
+            counts={standing: counts[standing] for standing in Standing.values},
+            due_soon_by=max(due, default=None),
+        )
+
+    def __getitem__(self, standing: str) -> int:
+        return self.counts[standing]
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def asked(self) -> int:
+        return self.rows - self[Standing.NOT_ASKED]
+
+    @property
+    def to_act_on(self) -> int:
+        return sum(self[standing] for standing in TO_ACT_ON)
