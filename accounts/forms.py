@@ -19,13 +19,13 @@ from accounts.throttling import Guard, wait_message
 
 if TYPE_CHECKING:
     UserForm = forms.ModelForm[User]
-    UserPasswordForm = PasswordChangeForm[User]
     UserSetPasswordForm = SetPasswordForm[User]
 else:  # generic for the type checker only
-    UserForm, UserPasswordForm, UserSetPasswordForm = forms.ModelForm, PasswordChangeForm, SetPasswordForm
+    UserForm, UserSetPasswordForm = forms.ModelForm, SetPasswordForm
 
 SHARED_HELP = _(
-    "For a terminal or phone that others use too: you are signed out after 15 minutes without use, and nothing is kept here."
+    "For a terminal or phone that others use too: you are signed out after 15 minutes without use, "
+    "and nothing is kept here."
 )
 
 
@@ -90,9 +90,7 @@ class SignInForm(GuardedForm):
         if not isinstance(person, User):
             record("sign_in_failed", self.request, door=self.door)
             raise ValidationError(
-                _(
-                    "We can't sign you in with this name and password. Check both, and mind capital letters in the password."
-                ),
+                _("We can't sign you in with this name and password. Check both, and mind capitals in the password."),
                 code="wrong",
             )
         guard.forgive()
@@ -135,26 +133,40 @@ class SlipForm(GuardedForm):
         if self.slip is None:
             record("sign_in_failed", self.request, door=self.door)
             raise ValidationError(
-                _(
-                    "This name and code do not fit together, or the slip has expired. Check both, or ask for a new slip."
-                ),
+                _("This name and code do not fit together, or the slip is too old. Check both, or ask for a new slip."),
                 code="wrong",
             )
         guard.forgive()
         return self.cleaned_data
 
 
-class SavesPasswordAlone:
-    """Writes the password and no other column: what HR changed a moment ago, such as switching off, must stay."""
+PASSWORD_HELP = _(
+    "8 characters or more. Three or four words in a row are easy to remember and hard to guess. "
+    "Not your name or number, and nothing that many others use."
+)
 
-    def set_password_and_save(self, user: User, password_field_name: str = "password1", commit: bool = True) -> User:
-        user.set_password(self.cleaned_data[password_field_name])  # type: ignore[attr-defined]
+
+class NewPassword(forms.Form):
+    """The two fields of a new password, in our words, and a save that writes that column and no other.
+
+    What HR changed a moment ago, such as switching the person off, must stay.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = PASSWORD_HELP
+        self.fields["new_password2"].label = _("New password, once more")
+        self.fields["new_password2"].help_text = ""
+
+    def save(self, commit: bool = True) -> User:
+        person: User = self.user  # type: ignore[attr-defined]
+        person.set_password(self.cleaned_data["new_password1"])
         if commit:
-            user.save(update_fields=["password"])
-        return user
+            person.save(update_fields=["password"])
+        return person
 
 
-class NewPasswordForm(SavesPasswordAlone, UserSetPasswordForm):
+class NewPasswordForm(NewPassword, UserSetPasswordForm):
     pass
 
 
@@ -162,10 +174,14 @@ class SlipPasswordForm(NewPasswordForm):
     shared_device = shared_device_field()
 
 
-class PasswordForm(SavesPasswordAlone, GuardedForm, UserPasswordForm):
+class PasswordForm(NewPassword, GuardedForm, PasswordChangeForm):
     """Changing the password with the old one, which is guarded by the same count as the sign-in form."""
 
     door = SignInForm.door
+    error_messages = PasswordChangeForm.error_messages | {
+        "password_incorrect": _("This is not your present password."),
+        "password_mismatch": _("The two new passwords differ."),
+    }
 
     def clean_old_password(self) -> str:
         guard = self.count(self.user.sign_in_name)

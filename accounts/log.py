@@ -11,7 +11,7 @@ logger = logging.getLogger("workshop.accounts")
 
 
 def record(event: str, request: HttpRequest | None, person: User | None = None, **more: object) -> None:
-    """Log an event such as `sign_in`; `person` is whom it is about, None if nobody can tell. `more`: numbers and plain words only."""
+    """Log an event such as `sign_in` about `person`, None if nobody can tell. `more`: numbers and plain words only."""
     entry: dict[str, object] = {"event": event, "person": person.pk if person else None}
     if request is not None:
         entry["network"] = network_of(request)

@@ -7,12 +7,12 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import sessions
+from accounts.links import is_own
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -47,9 +47,9 @@ def forgotten(response: HttpResponse) -> HttpResponse:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Leads to the sign-in page and from there back; a form whose session has ended leads back to the page it was on."""
+    """Leads to the sign-in page and from there back; for a form whose session has ended, to the page it was on."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
         query = {"next": request.get_full_path()}
         if request.method not in SAFE:
             query = {"next": came_from(request), "why": "unsaved"}
@@ -61,7 +61,7 @@ class SignInRequired(LoginRequiredMiddleware):
 def came_from(request: HttpRequest) -> str:
     """The page of this site that a form was on, as the browser says; otherwise the first page."""
     referrer = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(referrer, request.get_host(), require_https=request.is_secure()):
+    if not is_own(request, referrer):
         return resolve_url(settings.LOGIN_REDIRECT_URL)
     parts = urlsplit(referrer)
     return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
@@ -81,7 +81,7 @@ def preferences(get_response: Handler) -> Handler:
 
 
 def zone_of(name: str) -> zoneinfo.ZoneInfo:
-    """The zone of this name, or the site's: a zone that this machine does not know must not cost somebody every page."""
+    """The zone of this name, or the site's: one that this machine does not know must not cost somebody every page."""
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

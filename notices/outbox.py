@@ -1,4 +1,4 @@
-"""Writing a message down. It is sent later by `send_notices`, so that no page waits for a mail server or fails with it."""
+"""Writing a message down. `send_notices` sends it later, so that no page waits for a mail server or fails with it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Sending what the outbox holds: every message, each once, whatever happens to this process or to the mail server.
 
-A message is claimed by one conditional UPDATE, which also counts the try and puts it off: two senders never take the same
-one, and if this process dies the message is tried again later. The one gap that no outbox can close: a process that dies
-after the mail server took the message and before that is written down (one UPDATE later) sends it a second time, with the
-same Message-ID.
+A message is claimed by one conditional UPDATE, which also counts the try and puts it off: two senders never take the
+same one, and if this process dies the message is tried again later. The one gap that no outbox can close: if a process
+dies after the mail server took the message and before that is written down, one UPDATE later, it is sent a second time,
+with the same Message-ID.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class SignInSlip(models.Model):
     @classmethod
     @transaction.atomic
     def print_for(cls, user: User, by: User | None, at: datetime | None = None) -> tuple[SignInSlip, str]:
-        """Make a slip, ending any earlier one of this person. Returns it with its code, which is shown once and not kept."""
+        """Make a slip, ending any earlier one of this person. Returns it with its code, which is kept nowhere."""
         at = at or timezone.now()
         cls.objects.filter(user=user).valid(at).update(expires_at=at)
         code = "".join(secrets.choice(ALPHABET) for place in range(LENGTH))
@@ -85,7 +85,7 @@ class SignInSlip(models.Model):
 
     @transaction.atomic
     def redeem(self, password: str, at: datetime | None = None) -> bool:
-        """Set the person's password and use up this slip, both or neither; with the old password every older session ends.
+        """Set the person's password, which ends every older session, and use up this slip: both or neither.
 
         False if the slip is no longer valid. Of two at the same instant one wins.
         """

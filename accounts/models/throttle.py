@@ -6,8 +6,8 @@ from django.db import connection, models
 from django.db.models import F
 from django.utils import timezone
 
-# One statement, so that of two tries at the same instant none is lost, fails or waits in a deadlock. The ORM has no word
-# for an update on conflict that adds.
+# One statement, so that of two tries at the same instant none is lost, fails or waits in a deadlock. The ORM has no
+# word for an update on conflict that adds.
 COUNT = """
     INSERT INTO accounts_throttle AS old (key, since, tries) VALUES (%s, %s, 1)
     ON CONFLICT (key) DO UPDATE SET

@@ -47,7 +47,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_active=True)
 
     def with_is_manager(self) -> UserQuerySet:
-        """Annotate `is_manager`: manages a team, so that the navigation shows the team pages without a query of its own."""
+        """Annotate `is_manager`: manages a team. The navigation shows the team pages without a query of its own."""
         managing = Membership.objects.filter(user=OuterRef("pk"), role=Membership.Role.MANAGER)
         return self.annotate(is_manager=Exists(managing))
 
@@ -59,8 +59,8 @@ class UserQuerySet(models.QuerySet["User"]):
     def managed_by(self, user: User | AnonymousUser, teams: list[Team] | None = None) -> UserQuerySet:
         """Whom this person may see in reports: HR everybody, a manager the people of their teams and of all below.
 
-        Never one's own row: the manager above sees that. Nobody for people who manage nothing. One query finds the teams,
-        unless the caller has just asked `user.managed_teams()` and hands it over.
+        Never one's own row: the manager above sees that. Nobody for people who manage nothing. One query finds the
+        teams, unless the caller has just asked `user.managed_teams()` and hands it over.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()

@@ -1,17 +1,15 @@
-import unicodedata
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sessions
 from accounts.forms import GuardedForm, SignInForm
+from accounts.links import is_own
 from accounts.middleware import forgotten
 from accounts.models import User
 from accounts.throttling import seconds_until
@@ -36,9 +34,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def next_url(request: HttpRequest) -> str:
     """Where to go after signing in: the page asked for if it is one of ours, otherwise the first page."""
     url = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
-    plain = "\\" not in url and not any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") for letter in url)
-    return url if own and plain else resolve_url(settings.LOGIN_REDIRECT_URL)
+    return url if is_own(request, url) else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def guarded_page(request: HttpRequest, template: str, form: GuardedForm, **context: object) -> HttpResponse:

@@ -72,7 +72,7 @@ def slip_password(request: HttpRequest) -> HttpResponse:
 
 def shown_slip(request: HttpRequest) -> SignInSlip | None:
     """The slip whose code was typed in this session a moment ago, if it is still good."""
-    pk, since = request.session.get(SHOWN_SLIP) or (None, 0)
+    pk, since = request.session.get(SHOWN_SLIP) or (0, 0)
     if timezone.now().timestamp() - since > TIME_FOR_PASSWORD.total_seconds():
         return None
     return SignInSlip.objects.valid().select_related("user").filter(pk=pk, user__is_active=True).first()

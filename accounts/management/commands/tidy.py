@@ -15,7 +15,7 @@ SLIPS = timedelta(days=30)  # the log keeps that one was printed
 
 
 class Command(BaseCommand):
-    help = "Delete what has served its time: ended sessions, old counts of tries, old slips, old secrets. For a daily timer."
+    help = "Delete what has served its time: ended sessions, old counts of tries, slips, secrets. For a daily timer."
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("clearsessions")

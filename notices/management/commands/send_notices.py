@@ -14,7 +14,7 @@ logger = logging.getLogger("workshop.notices")
 
 
 class Command(BaseCommand):
-    help = "Send the messages that wait in the outbox, once or, with --loop, for as long as it runs. Several may run at once."
+    help = "Send the messages that wait in the outbox, once or, with --loop, until stopped. Several may run at once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
+        self.stdout.write("sending")
         self.run(stop, loop)
 
     def run(self, stop: threading.Event, pause: float) -> None:
