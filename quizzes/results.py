@@ -122,8 +122,8 @@ def of(attempt: Attempt, user: User) -> Result:
 
 
 def _readable(answers: Sequence[Answer] | Any, user: User) -> dict[int, Lesson]:
-    wanted = {answer.question_revision.reread_id for answer in answers}
-    lessons = Lesson.objects.visible_to(user).filter(pk__in=wanted - {None})
+    named = [answer.question_revision.reread_id for answer in answers]
+    lessons = Lesson.objects.visible_to(user).filter(pk__in={pk for pk in named if pk is not None})
     return {lesson.pk: lesson for lesson in lessons.select_related("course", "published_revision")}
 
 
