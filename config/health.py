@@ -9,8 +9,10 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from notices.models import Heartbeat
+from notices.sending import SENDER
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +22,14 @@ _schema_is_current = False  # once true it stays so while this process lives: it
 
 
 @login_not_required
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers; touches neither database nor files."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Whether the database answers, has every migration, and the notice sender is alive; 503 if one of them fails."""
     checks = {name: passes(check) for name, check in CHECKS.items()}
@@ -63,7 +67,6 @@ def sender_is_alive() -> bool:
     return Heartbeat.objects.filter(name=SENDER, at__gt=timezone.now() - SENDER_LATE).exists()
 
 
-SENDER = "sender"  # the name send_notices writes its heartbeat under
 CHECKS: dict[str, Callable[[], bool]] = {
     "database": database_answers,
     "migrations": schema_is_current,

@@ -36,7 +36,7 @@ def row_hash() -> str:
     whole = hashlib.sha256()
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
             whole.update(f"{table}{sorted(map(repr, cursor.fetchall()))}".encode())
     return whole.hexdigest()
 
@@ -93,7 +93,8 @@ def test_taken_while_people_write_holds_one_moment(tmp_path: Path) -> None:
         while not stop.is_set() and number < 500:
             number += 1
             Notice.objects.bulk_create(
-                Notice(key=f"{who}-{number}-{half}", kind="plain", address="a@example.com", subject="s") for half in "ab"
+                Notice(key=f"{who}-{number}-{half}", kind="plain", address="a@example.com", subject="s")
+                for half in "ab"
             )
         connection.close()
 
@@ -264,7 +265,7 @@ def test_missing_and_old_tools_are_named(monkeypatch, tmp_path: Path) -> None:
 
     monkeypatch.setattr(backups, "connection", Postgresql())
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CommandError, match="pg_dump is missing.*postgresql-client-18"):
+    with pytest.raises(CommandError, match=r"pg_dump is missing.*postgresql-client-18"):
         backups.postgresql_tool("pg_dump")
     tool = tmp_path / "pg_dump"
     tool.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 15.9 (Debian 15.9-0+deb12u1)'\n")

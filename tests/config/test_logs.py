@@ -29,7 +29,7 @@ def lines(monkeypatch):
     handler.addFilter(RequestId())
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [*root.handlers, handler])
-    yield lambda: [json.loads(line) for line in written if "\n" not in line]
+    return lambda: [json.loads(line) for line in written if "\n" not in line]
 
 
 @pytest.mark.django_db

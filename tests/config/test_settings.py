@@ -75,10 +75,12 @@ print(json.dumps({
     "home": ask("/"), "sign_in": ask("/accounts/sign-in/"), "plain": ask("/accounts/sign-in/", secure=False),
     "healthz": ask("/healthz", secure=False), "cross": ask("/", Origin="https://evil.example"),
     "other_host": ask("/", Host="evil.example"), "missing": ask("/nowhere/"),
-    "css": ask(css), "css_gz": ask(css, **{"Accept-Encoding": "gzip"}), "css_br": ask(css, **{"Accept-Encoding": "gzip, br"}),
+    "css": ask(css), "css_gz": ask(css, **{"Accept-Encoding": "gzip"}),
+    "css_br": ask(css, **{"Accept-Encoding": "gzip, br"}),
     "unhashed": ask("/static/css/workshop.css"),
     "manifest": ask("/static/staticfiles.json"), "climb": ask("/static/../secret_key"),
-    "css_url": css, "served": sorted(p.name for p in folder.iterdir()), "kept": sorted(p.name for p in folder.parent.iterdir()),
+    "css_url": css, "served": sorted(p.name for p in folder.iterdir()),
+    "kept": sorted(p.name for p in folder.parent.iterdir()),
     "session": [settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_HTTPONLY,
                 settings.SESSION_COOKIE_SAMESITE, settings.SESSION_COOKIE_DOMAIN, settings.SESSION_COOKIE_PATH],
 }))
@@ -102,13 +104,20 @@ def test_every_page_carries_strict_headers(site) -> None:
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] == "same-origin"
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
-        assert headers["Cache-Control"] in ("no-store, private", "max-age=0, no-cache, no-store, must-revalidate, private")
+        assert headers["Cache-Control"] in (
+            "no-store, private",
+            "max-age=0, no-cache, no-store, must-revalidate, private",
+        )
 
 
 def test_content_security_policy_allows_nothing_but_our_own(site) -> None:
     for page in ("home", "sign_in", "missing"):
-        policy = dict(part.strip().split(" ", 1) for part in site[page]["headers"]["Content-Security-Policy"].split(";"))
-        assert policy["default-src"] == policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+        policy = dict(
+            part.strip().split(" ", 1) for part in site[page]["headers"]["Content-Security-Policy"].split(";")
+        )
+        assert (
+            policy["default-src"] == policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+        )
         assert {"'self'", "'none'"} == set(policy.values())
         assert policy["form-action"] == "'self'"
 
