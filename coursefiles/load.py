@@ -86,8 +86,7 @@ class _Loading:
     """One load: decide for every unit, refuse what must be refused, then write."""
 
     def __init__(self, files: CourseFiles, force: bool, at: datetime) -> None:
-        assert files.course is not None  # a folder without one does not pass check
-        self.files, self.data, self.force, self.at = files, files.course, force, at
+        self.files, self.data, self.force, self.at = files, files.whole, force, at
         self.report = Report()
         self.refused: list[Finding] = []
         course, self.is_new = Course.objects.get_or_create(key=self.data.key, defaults={"title": self.data.title})
@@ -199,8 +198,7 @@ class _Loading:
 
 def known_keys(files: CourseFiles) -> frozenset[str]:
     """Every key that the files name, of whatever kind."""
-    assert files.course is not None
-    data = files.course
+    data = files.whole
     keys = {*files.modules, *files.diagrams, *files.lessons}
     keys |= {skill.key for skill in data.skills} | {path.key for path in data.paths}
     for module in files.modules.values():

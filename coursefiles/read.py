@@ -1,4 +1,4 @@
-"""From a folder to plain data. Collects every problem of every file instead of stopping at the first; needs no database."""
+"""From a folder to plain data. Collects every problem of every file; needs no database."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from coursefiles import schema
-from coursefiles.findings import Finding
+from coursefiles.findings import CourseError, Finding
 from coursefiles.yamltext import BadYaml, Document
 from courses import markdown
 
@@ -79,6 +79,18 @@ class CourseFiles:
     def add(self, file: str, line: int, text: str, level: Literal["error", "warning"] = "error") -> None:
         self.found.append(Finding(file, line, text, level))
 
+    def broke(self, file: str, line: int, text: str) -> None:
+        """Put down that a file could not be read: what names its contents is not to blame."""
+        self.broken.add(file)
+        self.add(file, line, text)
+
+    @property
+    def whole(self) -> schema.Course:
+        """The course, of a folder in which it could be read."""
+        if self.course is None:
+            raise CourseError(self.found)
+        return self.course
+
     def lessons_of(self, module: str) -> list[tuple[str, str]]:
         """Key and kind of each lesson of a module in order, those planned last."""
         if module not in self.modules:
@@ -95,7 +107,7 @@ def read(folder: Path) -> CourseFiles:
         files.add("course.yaml", 1, "There is no course.yaml in this folder. Is it the folder of a course?")
         return files
     names = _names(files)
-    document = _document(files, "course.yaml")
+    document = _document(files, "course.yaml") if "course.yaml" in names else None
     if document:
         files.document = document
         files.course = _fit(files, schema.Course, "course.yaml", document)
@@ -146,22 +158,23 @@ def _read_one(files: CourseFiles, name: str) -> None:
 
 
 def _text(files: CourseFiles, name: str) -> str | None:
-    path = files.folder / name
-    files.broken.add(name)  # until it has been read
     try:
-        with path.open("rb") as file:
+        with (files.folder / name).open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        return files.add(name, 1, f"The file cannot be read: {error.strerror}.")
+        files.broke(name, 1, f"The file cannot be read: {error.strerror}.")
+        return None
     if len(raw) > MAX_BYTES:
-        return files.add(name, 1, f"The file is larger than {MAX_BYTES} bytes. Split it.")
+        files.broke(name, 1, f"The file is larger than {MAX_BYTES} bytes. Split it.")
+        return None
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        return files.add(name, raw.count(b"\n", 0, error.start) + 1, "This is not UTF-8. Save the file as UTF-8.")
+        files.broke(name, raw.count(b"\n", 0, error.start) + 1, "This is not UTF-8. Save the file as UTF-8.")
+        return None
     if "\0" in text:
-        return files.add(name, text.count("\n", 0, text.index("\0")) + 1, "There is a NUL byte. Delete it.")
-    files.broken.discard(name)
+        files.broke(name, text.count("\n", 0, text.index("\0")) + 1, "There is a NUL byte. Delete it.")
+        return None
     return text
 
 
@@ -172,8 +185,8 @@ def _document(files: CourseFiles, name: str, text: str | None = None, first_line
     try:
         return Document(text, first_line)
     except BadYaml as error:
-        files.broken.add(name)
-        return files.add(name, error.line, str(error))
+        files.broke(name, error.line, str(error))
+        return None
 
 
 def _fit(files: CourseFiles, model: type[M], name: str, document: Document) -> M | None:
@@ -203,8 +216,8 @@ def _read_text(files: CourseFiles, name: str, module: str) -> None:
         return
     lines = text.split("\n")
     if lines[0].rstrip() != FENCE or FENCE not in [line.rstrip() for line in lines[1:]]:
-        files.broken.add(name)
-        return files.add(name, 1, "A lesson begins with a line `---`, its front matter, and another line `---`.")
+        files.broke(name, 1, "A lesson begins with a line `---`, its front matter, and another line `---`.")
+        return None
     end = next(number for number, line in enumerate(lines[1:], 1) if line.rstrip() == FENCE)
     document = _document(files, name, "\n".join(lines[1:end]), first_line=2)
     data = _fit(files, schema.TextLesson, name, document) if document else None
@@ -241,13 +254,15 @@ def _read_diagram(files: CourseFiles, name: str, module: str) -> None:
         return
     key = Path(name).stem
     if not schema.is_key(key):
-        return files.add(name, 1, "The name must be small letters and digits, joined by hyphens.")
+        files.broke(name, 1, "The name must be small letters and digits, joined by hyphens.")
+        return None
     try:
         root = markdown.read_svg(text)
     except markdown.BadDrawing as error:
-        files.broken.add(name)
-        return files.add(name, 1, str(error))
+        files.broke(name, 1, str(error))
+        return None
     if key in files.diagrams:
-        return files.add(name, 1, f'The diagram key "{key}" is used in {files.diagrams[key].file} too. Choose another.')
+        files.broke(name, 1, f'The diagram key "{key}" is used in {files.diagrams[key].file} too. Choose another.')
+        return None
     title, alt = markdown.svg_text(root, "title"), markdown.svg_text(root, "desc")
     files.diagrams[key] = DiagramFile(name, key, module, text.strip() + "\n", title, alt)

@@ -1,4 +1,4 @@
-"""What course files may say. Unknown keys are refused, nothing is converted, and each problem is said in plain words."""
+"""What course files may say. Unknown keys are refused and nothing is converted; problems are said in plain words."""
 
 import difflib
 import re

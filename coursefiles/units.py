@@ -1,6 +1,6 @@
 """A unit is what one file, or one question in it, says about the course: plain data that has one hash.
 
-The files make units and the database makes units (stored.py), in the same shape. Comparing three hashes decides everything:
+The files make units and the database makes units (stored.py), in the same shape. Three hashes decide all:
 that of the file now, that of the file when it was last loaded (kept on the row), and that of the row now.
 """
 

@@ -1,4 +1,4 @@
-"""The writes of a load, in the order in which one makes the next possible. What to write was decided before (load.py)."""
+"""The writes of a load, in the order in which one makes the next possible. What to write is decided in load.py."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, time
@@ -12,7 +12,7 @@ from coursefiles import schema, units
 from coursefiles.read import CourseFiles, LessonFile
 from coursefiles.stored import Stored
 from coursefiles.units import Choice, Unit, hash_of
-from courses import markdown, publishing
+from courses import markdown, progress, publishing
 from courses.models import Diagram, Lesson, LessonRevision, Module, Objective, Path, PathStep, Skill
 from courses.models.enrollment import site_day
 from quizzes.models import LessonCheck, PoolItem, Question, Quiz
@@ -22,8 +22,7 @@ class Writing:
     """One load's writes. `put` says for each unit what to do with it; then `write`, `retire` and `open_modules`."""
 
     def __init__(self, files: CourseFiles, stored: Stored, at: datetime, known: Collection[str]) -> None:
-        assert files.course is not None  # a folder without one does not pass check
-        self.files, self.data, self.stored, self.at, self.known = files, files.course, stored, at, known
+        self.files, self.data, self.stored, self.at, self.known = files, files.whole, stored, at, known
         self.course = stored.course
         self.units: dict[tuple[str, str], tuple[Unit, Choice]] = {}
         self.statuses: list[tuple[Module, Module.Status]] = []
@@ -42,6 +41,8 @@ class Writing:
 
     def write(self) -> None:
         """Everything except taking things out and making modules ready, which come last."""
+        if any(choice in (Choice.CREATE, Choice.WRITE) for _unit, choice in self.units.values()):
+            progress.hold(self.course)
         self._diagrams()
         self._course()
         self._modules()
@@ -122,7 +123,7 @@ class Writing:
                 if self.wants("module", key) or lesson not in self.stored.lessons:
                     place = {"module": self.stored.modules[key], "position": position}
                     wanted[lesson] = place if lesson in kept else {**place, "retired_at": None}
-        for key, file in self.files.lessons.items():
+        for key in self.files.lessons:
             if self.wants("lesson", key):
                 wanted[key] = {**wanted.get(key, {}), **_lesson_fields(self.units["lesson", key][0])}
         planned = self._planned()
@@ -176,21 +177,21 @@ class Writing:
 
     def _revise(self, file: LessonFile, stamp: str) -> None:
         """Add and publish a revision, unless the newest one says the same already."""
-        lesson, draft = self.stored.lessons[file.data.key], self.stored.drafts.get(file.data.key)
-        published = lesson.published_revision
-        redo = published is not None and file.data.redo > published.redo_level
-        content = _content(file)
+        key, content = file.data.key, _content(file)
+        lesson, draft = self.stored.lessons[key], self.stored.drafts.get(key)
+        level, was_published = self.stored.redo(key), lesson.revisions.filter(published_at__isnull=False).exists()
+        redo = was_published and file.data.redo > level
         if draft and not redo and all(getattr(draft, name) == value for name, value in content.items()):
             _save(draft, source_hash=stamp)
             if draft.published_at is not None:
                 return
         else:
             draft = lesson.add_revision(**content, source_hash=stamp)
-        draft.redo_level = max(draft.redo_level, file.data.redo)
+        _save(draft, redo_level=max(level, file.data.redo - redo))  # publishing a redo adds the last one
         effect = LessonRevision.Effect.REDO if redo else LessonRevision.Effect.SILENT
         publishing.publish(draft, effect, at=self.at)
-        self.stored.drafts[file.data.key] = draft
-        lesson.published_revision = draft
+        self.stored.drafts[key] = draft
+        lesson.refresh_from_db(fields=["published_revision"])
 
     # --- Questions ---------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,145 @@
+"""From the database to files: the same files that were loaded, in one canonical form.
+
+What an editor changed on the site comes out with it: the newest revision of each lesson and question, published or not.
+"""
+
+from pathlib import Path as Folder
+from typing import Any
+
+from coursefiles import schema
+from coursefiles.findings import CourseError, Finding
+from coursefiles.stored import Stored
+from coursefiles.units import Unit
+from coursefiles.yamltext import OneLine, OneLineList, dump
+from courses.models import Course, Lesson, Path
+from courses.models.enrollment import site_day
+
+
+def export_course(key: str, folder: Folder) -> list[str]:
+    """Write the files of a course into a folder, over those of the same names. Returns the names written.
+
+    Raises CourseError if there is no such course. Other files of the folder stay as they are.
+    """
+    course = Course.objects.filter(key=key).first()
+    if course is None:
+        raise CourseError([Finding(str(folder), 0, f'There is no course "{key}".')])
+    files = Export(Stored(course)).files()
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return list(files)
+
+
+class Export:
+    """The files of a course by name, without what was retired."""
+
+    def __init__(self, stored: Stored) -> None:
+        self.stored = stored
+
+    def files(self) -> dict[str, str]:
+        files = {"course.yaml": dump(self.course())}
+        for key in self._modules():
+            files[f"modules/{key}/module.yaml"] = dump(self.module(key))
+            for lesson in self.stored.lessons_of(key):
+                if not self.stored.is_planned(lesson):
+                    name, text = self.lesson(lesson)
+                    files[f"modules/{key}/{name}"] = text
+        for key, diagram in self.stored.diagrams.items():
+            files[f"modules/{diagram.module_key or self._modules()[0]}/diagrams/{key}.svg"] = diagram.svg
+        return files
+
+    def _modules(self) -> list[str]:
+        """Those with something in them; a module whose lessons were all retired is history."""
+        lessons = {lesson.module.key for lesson in self.stored.lessons.values()}
+        return [key for key in self.stored.modules if key not in lessons or self.stored.lessons_of(key)]
+
+    def course(self) -> dict[str, Any]:
+        course = self.stored.course
+        return {
+            **{"format": 1, "key": course.key, "title": course.title, **_given(summary=course.summary)},
+            **{"language": "en-us", "modules": self._modules()},
+            "skills": [OneLine(key=skill.key, title=skill.title) for skill in self.stored.skills.values()],
+            "paths": [self._path(path) for path in self.stored.paths.values()],
+        }
+
+    def _path(self, path: Path) -> dict[str, Any]:
+        flags = {"sequential": path.is_sequential, "default": path.is_default}
+        return {
+            **{"key": path.key, "title": path.title, **_given(summary=path.summary), **_given(**flags)},
+            "steps": self._steps(path),
+        }
+
+    def _steps(self, path: Path) -> list[dict[str, Any]]:
+        """Steps as they are; where they are all lessons of a module in a row, the module."""
+        steps = [step for step in self.stored.steps[path.key] if step.lesson.retired_at is None]
+        keys, written, place = [step.lesson.key for step in steps], list[dict[str, Any]](), 0
+        whole = {key: self._counted(key) for key in self._modules()}
+        while place < len(steps):
+            module = self.stored.lessons[keys[place]].module.key
+            members = whole.get(module, [])
+            if keys[place : place + len(members)] == members:
+                written.append({"module": module})
+                place += len(members)
+            else:
+                since = steps[place].since
+                written.append({"lesson": keys[place], **_given(since=site_day(since) if since else None)})
+                place += 1
+        return written
+
+    def _counted(self, module: str) -> list[str]:
+        lessons = sorted(self.stored.lessons_of(module), key=self.stored.is_planned)  # as files list them
+        return [lesson.key for lesson in lessons if lesson.kind in schema.COUNTED]
+
+    def module(self, key: str) -> dict[str, Any]:
+        unit = self.stored.module_unit(key)
+        return {
+            **{name: unit[name] for name in ("key", "title")},
+            **_given(purpose=unit["purpose"]),
+            **{"status": unit["status"], **_given(illustration=unit["illustration"])},
+            "objectives": [OneLine(objective) for objective in unit["objectives"]],
+            **_given(lessons=unit["lessons"], planned=[OneLine(planned) for planned in unit["planned"]]),
+        }
+
+    def lesson(self, lesson: Lesson) -> tuple[str, str]:
+        """Name and text of the file of a lesson."""
+        unit = self.stored.lesson_unit(lesson.key)
+        if lesson.kind == Lesson.Kind.QUIZ:
+            return f"{lesson.key}.yaml", dump({**self._head(lesson, unit), **self._quiz(unit)})
+        takeaway, check = unit["takeaway"], unit["check"]
+        front = {**self._head(lesson, unit), **_given(takeaway=takeaway)}
+        if check:
+            front["check"] = self.question(check)
+        return f"{lesson.key}.md", f"---\n{dump(front)}---\n{unit['body']}\n"
+
+    def _head(self, lesson: Lesson, unit: Unit) -> dict[str, Any]:
+        lists = {name: OneLineList(unit[name]) for name in ("objectives", "covers", "refs")}
+        usual = lesson.kind in schema.COUNTED
+        return {
+            **{"key": lesson.key, "kind": unit["kind"], "title": unit["title"]},
+            **_given(slug=unit["slug"] if unit["slug"] != lesson.key else None, **lists),
+            **({"required": unit["required"]} if unit["required"] != usual else {}),
+            **_given(sample=unit["sample"], always_read=unit["always_read"], redo=unit["redo"]),
+        }
+
+    def _quiz(self, unit: Unit) -> dict[str, Any]:
+        items = [self.question(key) for key in unit["items"]]
+        return {"intro": unit["body"], "draw": unit["draw"], "pass": unit["pass"], "items": items}
+
+    def question(self, key: str) -> dict[str, Any]:
+        unit = self.stored.question_unit(key)
+        given = _given(level=unit["level"], reread=unit["reread"])
+        return {
+            **{"key": key, "type": unit["type"], "objective": unit["objective"], **given, "stem": unit["body"]["stem"]},
+            "options": [_option(option, unit["type"]) for option in unit["body"]["options"]],
+        }
+
+
+def _option(option: dict[str, Any], type_: str) -> dict[str, Any]:
+    text = {} if type_ == "truefalse" else {"text": option["text"]}
+    return {"key": option["key"], **text, **_given(correct=option.get("correct")), "feedback": option["feedback"]}
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """Those that say something."""
+    return {name: value for name, value in values.items() if value}
