@@ -1,7 +1,7 @@
 """The check question of a reading lesson: answered once, right or wrong, it lets the reader go on."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Subquery
@@ -30,13 +30,13 @@ def answer_of(user: User, lesson: Lesson) -> CheckAnswer | None:
     return user.check_answers.filter(lesson=lesson).select_related("question_revision").first()
 
 
-def asked_of(user: User, lesson: Lesson) -> tuple[QuestionRevision | None, list[str] | None]:
+def asked_of(user: User, lesson: Lesson) -> tuple[QuestionRevision | None, grading.Response]:
     """The check question of a lesson and this person's response, if any; one query.
 
     Who answered an earlier revision sees that one, since their response belongs to it.
     """
     own = CheckAnswer.objects.filter(user=user, lesson=lesson)
-    question = (
+    question: Any = (  # with what `annotate` adds
         Question.objects.published()
         .filter(lesson_checks__lesson=lesson)
         .select_related("published_revision")
@@ -50,10 +50,13 @@ def asked_of(user: User, lesson: Lesson) -> tuple[QuestionRevision | None, list[
     return QuestionRevision.objects.get(pk=question.answered), question.response
 
 
-def save(user: User, lesson: Lesson, keys: Sequence[str], at: datetime | None = None) -> CheckAnswer | None:
-    """Keep the first response and return what is kept; None if no option was chosen. Raises grading.BadResponse."""
+def save(user: User, lesson: Lesson, given: Any, at: datetime | None = None) -> CheckAnswer | None:
+    """Keep the first response and return what is kept; None if nothing was given. Raises grading.BadResponse.
+
+    `given` is what grading.read made of a form.
+    """
     revision = question_of(lesson)
-    response = grading.clean(revision.type, revision.body, keys) if revision else None
+    response = grading.clean(revision.type, revision.body, given) if revision else None
     if revision is None or response is None:
         return answer_of(user, lesson)
     answer = CheckAnswer(
