@@ -83,7 +83,8 @@ def _pools(files: CourseFiles) -> Iterator[Finding]:
     for key, module in files.modules.items():
         if module.data.status != "ready":
             continue
-        for number, objective in enumerate(module.data.objectives):
+        unread = any(Path(name).parent.name == key and name.endswith(".yaml") for name in files.broken)
+        for number, objective in enumerate([] if unread else module.data.objectives):
             line = module.document.line("objectives", number)
             if not asked[objective.key]:
                 text = f'objective "{objective.key}" has no item in any quiz. Write {ITEMS_PER_OBJECTIVE} or more.'
@@ -92,7 +93,7 @@ def _pools(files: CourseFiles) -> Iterator[Finding]:
                 text = f'objective "{objective.key}" has one item; it should have {ITEMS_PER_OBJECTIVE} or more.'
                 yield Finding(module.file, line, text, "warning")
         size = sum(len(quiz.questions) for quiz in quizzes if quiz.module == key)
-        if size < POOL:
+        if size < POOL and not unread:
             text = f"The quiz pool of this module has {size} items; it should have {POOL} or more."
             yield Finding(module.file, module.document.line("status"), text, "warning")
 
@@ -130,7 +131,7 @@ def broken_boxes(body: str) -> Iterator[tuple[int, str]]:
         elif match[2] not in BOXES:
             yield number, f'There is no box "{match[2]}". There are {", ".join(sorted(BOXES))}.'
         elif opened is not None:
-            yield number, f'The box "{opened[1]}" above is not closed yet. Write `:::` behind its text.'
+            yield opened[0], f'The box "{opened[1]}" is not closed before the next. Write `:::` behind its text.'
             opened = number, match[2]
         else:
             opened = number, match[2]
