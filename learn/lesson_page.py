@@ -156,7 +156,7 @@ def quiz_of(lesson: Lesson, enrollment: Enrollment | None) -> dict[str, Any]:
     questions = min(quiz.draw, quiz.pool().count())
     shown: dict[str, Any] = {"questions": questions, "mark": min(quiz.pass_mark, questions)}
     if enrollment:
-        unanswered = Min("answers__position", filter=Q(answers__response=None))
+        unanswered = Min("answers__position", filter=Q(answers__response__isnull=True))
         attempts = Attempt.objects.of(enrollment.user).filter(enrollment=enrollment, quiz=quiz)
         found = list(attempts.annotate(goes_on=unanswered).order_by("number"))
         shown["attempts"] = [attempt for attempt in found if not attempt.is_open]

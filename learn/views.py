@@ -10,10 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from courses import progress
 from courses.models import Course, Enrollment, Lesson
+from courses.models.course import edits_courses
 from learn import home as home_page
 from learn import lesson_page
 from learn.course_map import course_map
@@ -22,12 +23,14 @@ from quizzes import checks
 
 
 @login_not_required
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return render(request, "learn/my_learning.html", home_page.my_learning(request.user))
     return render(request, "learn/public_home.html", home_page.public_home())
 
 
+@require_safe
 def outline(request: HttpRequest, course: str) -> HttpResponse:
     found = get_object_or_404(Course.objects.visible_to(request.user), key=course)
     enrollment = home_page.own_enrollments(request.user).filter(course=found).first()
@@ -38,6 +41,7 @@ def outline(request: HttpRequest, course: str) -> HttpResponse:
     )
 
 
+@require_safe
 def module(request: HttpRequest, course: str, module: str) -> HttpResponse:
     """The warm moment after the last required lesson of a module; until then the outline says where one is."""
     found = get_object_or_404(Course.objects.visible_to(request.user), key=course)
@@ -56,6 +60,7 @@ def module(request: HttpRequest, course: str, module: str) -> HttpResponse:
 
 
 @login_not_required
+@require_safe
 def lesson(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
     enrollment = lesson_page.enrollment_of(request.user, course)
     found = lesson_page.find_lesson(request.user, course, enrollment, slug=lesson)
@@ -91,6 +96,7 @@ def show(
         "revision": lesson.published_revision,
         "enrollment": enrollment,
         "records": records,
+        "knows_course": enrollment is not None or edits_courses(request.user),
         "place": lesson_page.place_of(request.user, lesson, enrollment),
         "body": lesson_page.body_of(lesson),
         "form": form,
@@ -167,5 +173,6 @@ def after(request: HttpRequest, enrollment: Enrollment, lesson: Lesson, outcome:
     return place.next.url if place.next else lesson.course.get_absolute_url()
 
 
+@require_safe
 def what_manager_sees(request: HttpRequest) -> HttpResponse:
     return render(request, "learn/what_manager_sees.html", home_page.manager_view(request.user))

@@ -1,0 +1,227 @@
+"""The public home, My learning, the outline and what the manager sees."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from courses import progress, publishing
+from courses.models import Certificate, Completion, Course, Lesson, Module
+from courses.models.enrollment import site_day
+from learn.course_map import course_map
+from tests.builders import enroll, make_course, make_lesson, make_member, make_person
+from tests.conftest import sign_in
+
+DIALOGUE = """Before.
+
+::: weak
+**Kim:** Where is it?
+
+**Lee:** Calm down.
+
+*He hears an order.*
+:::
+
+::: strong
+**Kim:** Where is it?
+
+**Lee:** Promised for *Monday*.
+:::
+"""
+
+
+def page(client, url="/"):
+    response = client.get(url)
+    assert response.status_code == 200, url
+    return response.content.decode()
+
+
+def complete(enrollment, key, at=None):
+    lesson = Lesson.objects.get(course=enrollment.course, key=key)
+    progress.complete_lesson(enrollment, lesson, lesson.published_revision, Completion.How.READ, at)
+
+
+# --- Signed out
+
+
+def test_without_a_course_the_home_says_so_plainly(client, db):
+    assert "being set up" in page(client)
+
+
+def test_the_home_stops_one_with_a_dialogue_and_offers_the_sample(client, db):
+    course = make_course(modules=2)
+    Module.objects.filter(key="m2").update(status=Module.Status.IN_PREPARATION)
+    lesson = Lesson.objects.get(key="m1-read-1")
+    publishing.publish(lesson.add_revision(title="T", body=DIALOGUE, minutes=5), "silent")
+    Lesson.objects.filter(pk=lesson.pk).update(is_sample=True)
+    html = page(client)
+    assert "Try this lesson (5 minutes, no sign-in)" in html
+    assert html.count("Where is it?") == 1
+    assert "Calm down." in html
+    assert "Promised for <em>Monday</em>." in html
+    assert "He hears an order" not in html
+    assert "2 modules" in html
+    assert "1 ready" in html
+    assert "11 minutes so far" in html  # 5 and 3 of reading, 3 of the quiz
+    assert html.count("In preparation") == 1
+    assert "never sees" in html
+    assert course.title in html
+    assert "Lesson m1-read-2" not in html
+
+
+def test_the_demo_offers_to_look_around(client, cast, settings):
+    assert 'value="hana"' in page(client)
+    settings.DEMO = False
+    assert 'value="hana"' not in page(client)
+
+
+# --- My learning
+
+
+def test_my_learning_leads_to_the_very_lesson(client, cast):
+    sign_in(client, cast.ada)
+    cast.ada_enrolled.due_on = site_day() + timedelta(days=3)
+    cast.ada_enrolled.save()
+    html = page(client)
+    assert "Start: Lesson m1-read-1" in html
+    assert "0 of 3 lessons" in html
+    assert "(Europe/Paris)" in html
+    assert "Due soon" in html
+    complete(cast.ada_enrolled, "m1-read-1")
+    html = page(client)
+    assert "Continue: Lesson m1-read-2" in html
+    assert "1 of 3 lessons" in html
+
+
+def test_resume_is_the_first_open_lesson_after_the_one_completed_last(cast):
+    def resume():
+        return course_map(cast.ada, cast.course, cast.ada_enrolled).next
+
+    assert resume().slug == "m1-read-1"
+    complete(cast.ada_enrolled, "m1-read-2")
+    assert resume().slug == "m1-quiz"
+    complete(cast.ada_enrolled, "m1-quiz", datetime(2030, 1, 1, tzinfo=UTC))
+    assert resume().slug == "m1-read-1"
+    complete(cast.ada_enrolled, "m1-read-1")
+    assert resume() is None
+
+
+def test_a_course_in_preparation_says_how_much_is_ready(client, cast):
+    Module.objects.create(course=cast.course, key="m2", title="Later", position=2)
+    for key in ("m1-read-1", "m1-read-2", "m1-quiz"):
+        complete(cast.ada_enrolled, key)
+    html = page(sign_in(client, cast.ada))
+    assert "1 of 2 modules ready" in html
+    assert "everything there is so far" in html
+    assert "Done so far" in html
+    assert not Certificate.objects.exists()
+
+
+def test_a_complete_course_shows_the_certificate(client, cast):
+    for key in ("m1-read-1", "m1-read-2", "m1-quiz"):
+        complete(cast.ada_enrolled, key)
+    html = page(sign_in(client, cast.ada))
+    assert "completed the whole course" in html
+    assert Certificate.objects.get().code in html
+
+
+def test_overdue_closed_and_nothing_are_said_kindly(client, cast):
+    sign_in(client, cast.stranger)
+    assert "Nothing is asked of you yet" in page(client)
+    cast.ada_enrolled.due_on = site_day() - timedelta(days=3)
+    cast.ada_enrolled.closes_on = site_day() - timedelta(days=1)
+    cast.ada_enrolled.save()
+    html = page(sign_in(client, cast.ada))
+    assert "Overdue" in html
+    assert "This course is closed" in html
+    assert "Start:" not in html
+
+
+def test_a_manager_gets_a_sentence_and_a_learner_none(client, cast):
+    assert "Lyon" in page(sign_in(client, cast.mia))
+    assert "/reports/" not in page(sign_in(client, cast.ada))
+
+
+def test_a_shared_device_always_says_who_is_signed_in(client, cast):
+    sign_in(client, cast.ada)
+    assert "Not Ada? Sign out" not in page(client)
+    session = client.session
+    session["shared_device"] = True
+    session.save()
+    assert "Not Ada? Sign out" in page(client)
+
+
+# --- Outline
+
+
+def test_the_outline_shows_states_objectives_and_what_lies_outside_the_path(client, cast):
+    make_lesson(cast.course.modules.get(), "extra", position=9, kind="page")
+    complete(cast.ada_enrolled, "m1-read-1")
+    html = page(sign_in(client, cast.ada), "/courses/service/")
+    assert "Do it." in html
+    assert "More if you like" in html
+    assert html.index("More if you like") < html.index("Lesson extra")
+    assert "Complete" in html
+    assert "Continue: Lesson m1-read-2" in html
+
+
+def test_a_path_in_order_says_why_lessons_are_locked(client, cast):
+    cast.course.paths.update(is_sequential=True)
+    html = page(sign_in(client, cast.ada), "/courses/service/")
+    assert html.count("Opens after “Lesson m1-read-1”") == 2
+
+
+def test_the_outline_of_other_courses_is_like_none(client, cast):
+    make_course(key="other")
+    sign_in(client, cast.ada)
+    assert client.get("/courses/other/").status_code == 404
+    assert client.get("/courses/none/").status_code == 404
+    assert page(sign_in(client, cast.ed), "/courses/other/")
+
+
+# --- What the manager sees
+
+
+def test_the_learner_sees_exactly_the_manager_s_line(client, cast):
+    complete(cast.ada_enrolled, "m1-read-1")
+    html = page(sign_in(client, cast.ada), "/my/what-my-manager-sees/")
+    assert "1 of 3 lessons" in html
+    assert "Lyon" in html
+    assert "your answers" in html
+    assert "Otto" not in html
+    assert "not on a course" in page(sign_in(client, cast.stranger), "/my/what-my-manager-sees/")
+
+
+# --- Queries
+
+
+@pytest.mark.parametrize("url", ["/", "/courses/service/", "/my/what-my-manager-sees/", "/courses/service/m1-quiz/"])
+def test_queries_do_not_grow_with_people_modules_and_other_courses(cast, url):
+    client = sign_in(Client(), cast.ada)
+    with CaptureQueriesContext(
+        connection,
+    ) as before:
+        page(client, url)
+    for number in range(3):
+        course = make_course(key=f"c{number}", modules=2)
+        enroll(make_member(cast.lyon, f"Person{number} X"), course)
+        module = Module.objects.create(
+            course=cast.course, key=f"n{number}", title="N", position=5 + number, status=Module.Status.READY
+        )
+        make_lesson(module, f"extra-{number}")
+    with CaptureQueriesContext(connection) as after:
+        page(client, url)
+    assert len(after) == len(before)
+    assert len(after) <= 10
+
+
+def test_signed_out_pages_cost_few_queries(cast, django_assert_max_num_queries):
+    Lesson.objects.filter(key="m1-read-1").update(is_sample=True)
+    with django_assert_max_num_queries(3):
+        page(Client())
+    assert Course.objects.count() == 1
+    assert make_person("Late Comer")
+    with django_assert_max_num_queries(4):
+        page(Client(), "/courses/service/m1-read-1/")
