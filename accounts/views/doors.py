@@ -48,20 +48,22 @@ def guarded_page(request: HttpRequest, template: str, form: GuardedForm, **conte
 @login_not_required
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    shared = request.session.get(sessions.SHARED)
-    sessions.end(request)
-    messages.success(request, _("You are signed out."))
-    response = redirect(settings.LOGOUT_REDIRECT_URL)
-    return forgotten(response) if shared else response
+    return leave(request, _("You are signed out."))
 
 
 @require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         request.user.sign_out_everywhere()
-    response = sign_out(request)
-    messages.success(request, _("You are signed out here and on all other devices."))
-    return response
+    return leave(request, _("You are signed out here and on all other devices."))
+
+
+def leave(request: HttpRequest, message: str) -> HttpResponse:
+    shared = request.session.get(sessions.SHARED)
+    sessions.end(request)
+    messages.success(request, message)
+    response = redirect(settings.LOGOUT_REDIRECT_URL)
+    return forgotten(response) if shared else response
 
 
 @login_not_required

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts import network
+from accounts import network, sessions
 from accounts.models import SignInSlip, Throttle, User
 from accounts.throttling import WINDOW
 from notices.models import Notice
@@ -54,12 +54,15 @@ def test_a_session_ends_when_idle_and_for_good(
 
     time_machine.move_to(began, tick=False)
     client = enter(person, **more)
-    step = idle * 0.9
-    moment = began
-    while moment + step < began + whole:
-        moment += step
-        time_machine.move_to(moment, tick=False)
-        assert is_in(client), moment - began
+    for share in (0.9, 1.8):  # each use starts the idle time anew
+        time_machine.move_to(began + idle * share, tick=False)
+        assert is_in(client)
+
+    session = client.session
+    session[sessions.USED] = (began + whole - timedelta(minutes=2)).timestamp()
+    session.save()
+    time_machine.move_to(began + whole - timedelta(minutes=1), tick=False)
+    assert is_in(client)
     time_machine.move_to(began + whole, tick=False)
     assert not is_in(client)
 
@@ -76,6 +79,16 @@ def test_a_normal_request_costs_no_extra_query(cast: Cast, django_assert_num_que
     client = enter(cast.ada)
     with django_assert_num_queries(3):  # session, person, and the person again for the form
         client.get(PROFILE)
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [("/accounts/password/", 3), ("/accounts/sign-in/", 2), ("/accounts/slip/", 2), ("/accounts/reset/", 2)],
+)
+def test_pages_cost_few_queries(cast: Cast, django_assert_max_num_queries, path: str, queries: int) -> None:
+    client = enter(cast.ada)
+    with django_assert_max_num_queries(queries):
+        client.get(path)
 
 
 def test_the_cookie_of_a_shared_device_goes_with_the_browser(cast: Cast) -> None:
@@ -143,7 +156,10 @@ def test_signing_out_twice_is_fine(client: Client, db: None) -> None:
 
 def test_signing_out_everywhere_is_everywhere(cast: Cast) -> None:
     phone, terminal, other = enter(cast.ada), enter(cast.ada), enter(cast.mia)
-    phone.post("/accounts/sign-out/everywhere/")
+    response = phone.post("/accounts/sign-out/everywhere/", follow=True)
+    assert [str(message) for message in response.context["messages"]] == [
+        "You are signed out here and on all other devices."
+    ]
     assert [is_in(client) for client in (phone, terminal, other)] == [False, False, True]
 
 
@@ -276,7 +292,7 @@ def test_logs_keep_the_network_only(cast: Cast, caplog: pytest.LogCaptureFixture
     events = [record.event for record in caplog.records if record.name == "workshop.accounts"]
     assert [event["event"] for event in events] == ["sign_in_failed", "sign_in", "sign_out"]
     assert {event["network"] for event in events} == {"203.0.113.0/24"}
-    assert [event["person"] for event in events] == [None, cast.ada.pk, cast.ada.pk]
+    assert [event["person"] for event in events] == [cast.ada.pk] * 3
     written = caplog.text + str(events)
     for secret in ("ada@", "Moreau", "secret-guess", PASSWORD, "113.77"):
         assert secret not in written

@@ -99,7 +99,7 @@ def test_every_failure_costs_one_hash_and_the_same_queries(
     client: Client, refused: dict[str, str], django_assert_num_queries
 ) -> None:
     for name in refused.values():
-        with counted_hashes() as hashes, django_assert_num_queries(3):
+        with counted_hashes() as hashes, django_assert_num_queries(4):
             assert try_sign_in(client, name, "not the password").status_code == 200
         assert hashes.count == 1, name
 

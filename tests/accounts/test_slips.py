@@ -59,6 +59,7 @@ def test_who_prints_for_whom(cast: Cast) -> None:
         assert set(User.objects.slip_printable_by(by).values_list("name", flat=True)) == names, who
         for person in people:
             assert by.may_print_slip_for(person) == (person.name in names)
+        for person in (cast.ada, cast.otto, root):
             assert print_slip(by, person).status_code == (200 if person.name in names else 404)
 
 
@@ -173,7 +174,7 @@ def test_wrong_codes_are_counted_and_cost_the_same_work(client: Client, cast: Ca
     for name in ("1001", "nobody@example.com"):
         pages = set()
         for _try in range(5):
-            with django_assert_num_queries(3):  # two counts, one look
+            with django_assert_num_queries(4):  # two counts, two looks
                 response = show(client, name, "WRONG")
             assert response.status_code == 200
         assert show(client, name, code).status_code == 429
