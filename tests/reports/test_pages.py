@@ -104,7 +104,7 @@ def test_lost_right_takes_effect_with_the_next_request(mia, cast):
     "query",
     [
         "state=nonsense", "sort=password", "sort=-", "page=0", "page=x", f"page={'9' * 40}", "team=x",
-        f"team={'9' * 40}", "team=1.5", "page=-1", "team=-1", "state=overdue&state=zzz", "sort=name&sort=__", "team=1%2000",
+        f"team={'9' * 40}", "team=1.5", "page=-1", "team=-1", "state=overdue&state=zzz", "sort=a&sort=__",
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_left_out_and_said(mia, query):
