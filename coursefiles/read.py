@@ -118,7 +118,7 @@ def read(folder: Path) -> CourseFiles:
 
 def _names(files: CourseFiles) -> list[str]:
     """The files of the folder by name, without hidden ones; links that lead out of it are refused."""
-    names = []
+    names: list[str] = []
     root = files.folder.resolve()
     for path in _walk(files.folder):
         name = path.relative_to(files.folder).as_posix()

@@ -260,11 +260,11 @@ class Writing:
             if row.is_default and key != default:
                 _save(row, is_default=False)
         for position, data in enumerate(self.data.paths, 1):
-            row = self.stored.paths.get(data.key)
+            known = self.stored.paths.get(data.key)
             fields = {"title": data.title, "summary": data.summary, "is_sequential": data.sequential}
-            path = _save(row or Path(course=self.course, key=data.key), position=position, **fields)
+            path = _save(known or Path(course=self.course, key=data.key), position=position, **fields)
             _save(path, is_default=data.default)
-            self._steps(path, data, is_new=row is None)
+            self._steps(path, data, is_new=known is None)
 
     def _steps(self, path: Path, data: schema.Path, is_new: bool) -> None:
         """Steps as the file lists them; a published lesson that joins a path is new to people under way."""
@@ -276,7 +276,7 @@ class Writing:
         for position, key in enumerate([*keys, *kept], 1):
             lesson = self.stored.lessons[key]
             step = steps.get(key) or PathStep(path=path, lesson=lesson)
-            if step.pk is None and not is_new and lesson.published_revision_id and self._was_ready(lesson):
+            if key not in steps and not is_new and lesson.published_revision_id and self._was_ready(lesson):
                 step.since = self.at
             if key in dates and (step.since is None or site_day(step.since).isoformat() != dates[key]):
                 step.since = _start_of(dates[key])

@@ -75,7 +75,7 @@ class PlainLoader(yaml.SafeLoader):
         self.level = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
         line = event.start_mark.line
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise BadYaml("Anchors (&) and aliases (*) are not allowed. Write it out, or put the text in quotes.", line)

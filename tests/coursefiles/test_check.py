@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import datetime
 import os
 from io import StringIO
 
 import pytest
+import yaml
 from django.core.management import CommandError, call_command
+from pydantic import ValidationError
 
+from coursefiles import schema
 from coursefiles.check import check
 from coursefiles.findings import errors
 from coursefiles.read import read
@@ -42,10 +46,10 @@ BROKEN = [
     (COURSE, "- module: closing", "- module: clsing", "clsing", 'no module "clsing". Did you mean "closing"?'),
     (COURSE, "lesson: greet-first", "lesson: greet-frist", "frist", 'Did you mean "greet-first"?'),
     (COURSE, "lesson: greet-first", "lesson: the-late-bus", "since", "is a story, which no path asks for"),
-    (COURSE, "- module: closing", "- {module: closing, lesson: one-promise}", "one-promise", "either a module or a lesson"),
+    (COURSE, "- module: closing", "- {module: closing, lesson: one-promise}", "one-p", "either a module or a lesson"),
     (COURSE, "default: true", "default: false", "paths", "One path must be the default"),
     (COURSE, "sequential: true", "default: true", "paths:", "here 2 are"),
-    (COURSE, "[greeting, closing]", "[greeting, closing, opening]", "opening", "There is no modules/opening/module.yaml"),
+    (COURSE, "[greeting, closing]", "[greeting, closing, opening]", "opening", "There is no modules/opening/"),
     (COURSE, "[greeting, closing]", "[greeting]", "", 'The module "closing" is not in `modules`'),
     (COURSE, "since: 2026-11-01", 'since: "soon"', "soon", "must be a date"),
     (COURSE, "since: 2026-11-01", "since: 2026-13-45", "", "cannot be read"),
@@ -56,7 +60,7 @@ BROKEN = [
     (MODULE, "the-late-bus, ", "", "", 'The lesson "the-late-bus" is not in `lessons`'),
     (MODULE, "the-late-bus, ", "the-late-bus, the-early-bus, ", "the-early-bus", "There is no file the-early-bus.md"),
     (MODULE, "[greet-first,", "[greet-first, greet-first,", "lessons", "is listed 2 times"),
-    (MODULE, "title: The First", "title: Again\ntitle: The First", "title: The First", 'The key "title" is there twice'),
+    (MODULE, "title: The First", "title: Again\ntitle: The First", "title: The First", '"title" is there twice'),
     (MODULE, "key: greeting", "key: welcome", "welcome", "Make them the same"),
     (LESSON, "objectives: [O1.1]", "objectives: [O2.1]", "objectives", 'no objective "O2.1" in this module'),
     (LESSON, "lesson:card-greeting", "lesson:card-greting", "card-greting", 'Did you mean "card-greeting"?'),
@@ -80,7 +84,7 @@ BROKEN = [
     (QUIZ, "correct: true\n        feedback: Silence", "feedback: Silence", "key: gre-silence", "Exactly one option"),
     (QUIZ, "- key: t\n", "- key: t\n        text: Yes, it does\n", "Yes, it does", "has no text of its own"),
     (QUIZ, "level: apply", "level: easy", "easy", 'item "gre-phone": level cannot be \'easy\''),
-    (QUIZ, "    stem: A customer who says nothing wants to be left alone.\n", "", "key: gre-silence", 'item "gre-silence" has no stem'),
+    (QUIZ, "    stem: A customer who says", "    # stem", "key: gre-silence", '"gre-silence" has no stem'),
     (DRAWING, "<svg ", '<!DOCTYPE svg [<!ENTITY a "b">]><svg ', "", "DOCTYPE"),
     (DRAWING, "<title>Two doors</title>", "<script>alert(1)</script>", "", "<script> is not allowed"),
     (DRAWING, "<title>Two doors</title>", "<title>Two</title>", "", "5 to 125 characters"),
@@ -232,3 +236,28 @@ def test_the_command_needs_no_database_and_fails_on_errors(folder: CourseFolder)
     with pytest.raises(CommandError):
         call_command("check_course", str(folder.path), stdout=out)
     assert f"{QUIZ}:6: The quiz draws 9 of 2 items" in out.getvalue()
+
+
+def places(data: object, loc: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else []
+    return [loc] * bool(loc) + [place for key, value in inner for place in places(value, (*loc, key))]
+
+
+@pytest.mark.parametrize(("name", "model"), [(COURSE, schema.Course), (MODULE, schema.Module), (QUIZ, schema.Quiz)])
+@pytest.mark.parametrize(
+    "odd", [None, 5, 1.5, [], [[]], {}, {"key": []}, "", "x" * 6000, True, datetime.date(2026, 1, 1)]
+)
+def test_any_value_of_a_wrong_type_is_said_in_words(name: str, model: type[schema.Strict], odd: object) -> None:
+    text = examples()[name]
+    for loc in places(yaml.safe_load(text)):
+        data = yaml.safe_load(text)
+        holder = data
+        for step in loc[:-1]:
+            holder = holder[step]
+        holder[loc[-1]] = odd
+        try:
+            model.model_validate(data)
+        except ValidationError as error:
+            for _loc, said_so in schema.problems(model, data, error):
+                assert said_so.endswith((".", "?")), said_so
+                assert "Input should" not in said_so

@@ -46,7 +46,8 @@ def test_text_is_read_back_by_our_own_reader(text: str) -> None:
 
 
 def as_units(files: CourseFiles) -> dict[str, object]:
-    assert files.course is not None and not errors(check(files))
+    assert files.course is not None
+    assert not errors(check(files))
     found: dict[str, object] = {"course": units.course(files, files.course)}
     found |= {f"module {key}": units.module(module.data) for key, module in files.modules.items()}
     for key, lesson in files.lessons.items():
@@ -87,12 +88,14 @@ def test_an_edit_on_the_site_comes_out_and_goes_in_again(folder: CourseFolder, t
     Lesson.objects.filter(key="greet-first").update(always_read=True)
     export_course("counter", folder.path)
     text = (folder.path / LESSON).read_text()
-    assert text.endswith("---\nEdited here.\n") and "always_read: true" in text
+    assert text.endswith("---\nEdited here.\n")
+    assert "always_read: true" in text
     assert load_course(folder.path).nothing_changed
     folder.replace(LESSON, "Edited here.", "Edited here and there.")
     load_course(folder.path)
     published = Lesson.objects.get(key="greet-first").published_revision
-    assert published is not None and published.body == "Edited here and there."
+    assert published is not None
+    assert published.body == "Edited here and there."
 
 
 @pytest.mark.django_db

@@ -106,20 +106,27 @@ def test_the_docs_course_is_loaded_whole(folder: CourseFolder) -> None:
     assert [module.is_ready for module in course.modules.all()] == [True, False]
     assert course.modules.get(key="greeting").illustration.key == "two-doors"
     first = lesson("greet-first")
-    assert first.is_published and first.is_sample and first.required
+    assert first.is_published
+    assert first.is_sample
+    assert first.required
     assert first.published_revision.sources == {"covers": ["S1-15"], "refs": ["R4"]}
     assert first.published_revision.objectives == ["O1.1"]
     assert first.check_question.question.key == "check-greet-first"
     story = lesson("the-late-bus")
-    assert story.is_published and not story.required
+    assert story.is_published
+    assert not story.required
     quiz = Quiz.objects.get(lesson__key="quiz-greeting")
     assert (quiz.draw, quiz.pass_mark) == (2, 1)
     assert [item.question.key for item in quiz.pool_items.all()] == ["gre-phone", "gre-silence"]
     question = Question.objects.get(key="gre-silence").published_revision
     assert [option["text"] for option in question.body["options"]] == ["True", "False"]
-    assert question.reread == first and question.objective.key == "O1.1" and question.level == "recall"
+    assert question.reread == first
+    assert question.objective.key == "O1.1"
+    assert question.level == "recall"
     planned = lesson("one-promise")
-    assert not planned.is_published and planned.title == "One Promise" and planned.draft.body == ""
+    assert not planned.is_published
+    assert planned.title == "One Promise"
+    assert planned.draft.body == ""
 
 
 def test_paths_take_readings_and_quizzes_also_planned(folder: CourseFolder) -> None:
@@ -129,7 +136,8 @@ def test_paths_take_readings_and_quizzes_also_planned(folder: CourseFolder) -> N
     assert all(step.since is None for step in steps)
     (only,) = PathStep.objects.filter(path__key="first-day")
     assert timezone.localtime(only.since, timezone.get_default_timezone()).isoformat()[:16] == "2026-11-01T00:00"
-    assert only.path.is_sequential and not only.path.is_default
+    assert only.path.is_sequential
+    assert not only.path.is_default
 
 
 def test_a_second_load_writes_nothing(folder: CourseFolder) -> None:
@@ -139,7 +147,8 @@ def test_a_second_load_writes_nothing(folder: CourseFolder) -> None:
         connection,
     ) as queries:
         report = load_course(folder.path)
-    assert report.nothing_changed and report.lines()[0].startswith("Nothing changed: 1 course")
+    assert report.nothing_changed
+    assert report.lines()[0].startswith("Nothing changed: 1 course")
     assert everything() == before
     verbs = {query["sql"].split()[0] for query in queries}
     assert not verbs & {"INSERT", "UPDATE", "DELETE"}
@@ -170,9 +179,12 @@ def test_a_changed_lesson_gets_a_revision_silently(folder: CourseFolder) -> None
     load_course(folder.path)
     folder.replace(LESSON, "The door opens", "The door opens again")
     report = load_course(folder.path)
-    assert report.changed == {"lesson": 1} and not report.created
+    assert report.changed == {"lesson": 1}
+    assert not report.created
     published = lesson("greet-first").published_revision
-    assert published.number == 2 and published.effect == SILENT and published.redo_level == 0
+    assert published.number == 2
+    assert published.effect == SILENT
+    assert published.redo_level == 0
     assert "opens again" in published.body
 
 
@@ -280,12 +292,14 @@ def test_what_left_the_files_is_reported_and_retired_only_when_asked(folder: Cou
     folder.delete("modules/greeting/the-late-bus.md")
     folder.replace(MODULE, "the-late-bus, ", "")
     report = load_course(folder.path)
-    assert set(report.missing) == {"lesson the-late-bus", "question gre-silence"} and not report.retired
+    assert set(report.missing) == {"lesson the-late-bus", "question gre-silence"}
+    assert not report.retired
     assert lesson("the-late-bus").is_published
     assert Quiz.objects.get(lesson__key="quiz-greeting").pool().count() == 2
     assert load_course(folder.path).nothing_changed
     report = load_course(folder.path, retire=True)
-    assert set(report.retired) == {"lesson the-late-bus", "question gre-silence"} and not report.missing
+    assert set(report.retired) == {"lesson the-late-bus", "question gre-silence"}
+    assert not report.missing
     assert not lesson("the-late-bus").is_published
     assert Quiz.objects.get(lesson__key="quiz-greeting").pool().count() == 1
     assert attempt.answers.count() == 2
@@ -307,7 +321,9 @@ def test_a_failure_while_writing_leaves_nothing(folder: CourseFolder, monkeypatc
     monkeypatch.setattr(publishing, "publish", fail)
     with pytest.raises(OSError, match="disk full"):
         load_course(folder.path)
-    assert not Course.objects.exists() and not Lesson.objects.exists() and not Question.objects.exists()
+    assert not Course.objects.exists()
+    assert not Lesson.objects.exists()
+    assert not Question.objects.exists()
 
 
 def test_a_module_becoming_ready_is_asked_of_everybody(folder: CourseFolder) -> None:
@@ -357,7 +373,8 @@ def test_addresses_and_the_sample_can_be_swapped(folder: CourseFolder) -> None:
     folder.replace("modules/greeting/the-late-bus.md", "kind: story", "kind: story\nslug: greet-first\nsample: true")
     load_course(folder.path)
     assert (lesson("greet-first").slug, lesson("the-late-bus").slug) == ("the-late-bus", "greet-first")
-    assert lesson("the-late-bus").is_sample and not lesson("greet-first").is_sample
+    assert lesson("the-late-bus").is_sample
+    assert not lesson("greet-first").is_sample
 
 
 def test_the_kind_of_a_published_lesson_stays(folder: CourseFolder) -> None:
@@ -369,7 +386,8 @@ def test_the_kind_of_a_published_lesson_stays(folder: CourseFolder) -> None:
 def test_a_dry_run_changes_nothing(folder: CourseFolder) -> None:
     before = everything()
     report = load_course(folder.path, dry_run=True)
-    assert report.created["lesson"] == 4 and everything() == before
+    assert report.created["lesson"] == 4
+    assert everything() == before
 
 
 def test_the_command_reports_and_refuses(folder: CourseFolder) -> None:
@@ -386,4 +404,5 @@ def test_the_workshop_itself_loads_without_an_error() -> None:
     report: Report = load_course(folder)
     assert report.created["module"] == 12
     assert load_course(folder).nothing_changed
-    assert not Attempt.objects.exists() and not Answer.objects.exists()
+    assert not Attempt.objects.exists()
+    assert not Answer.objects.exists()
