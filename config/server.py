@@ -13,14 +13,14 @@ from typing import Any
 from django.conf import settings
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server import Server as Granian
+from granian.server.mp import MPServer
 
 THREADS = 2  # for each worker; granian's own choice would open 256 database connections
 STOP_WITHIN = 10  # seconds a worker or the sender has to finish what it is doing
 AGAIN_AFTER = 2  # seconds before a sender that ended is started again
 
 
-class Server(Granian):
+class Server(MPServer):
     """Granian, that tells when its workers were started. They are forked from this process: Django is loaded once."""
 
     def __init__(self, bind: str, port: int, started: Callable[[], None]) -> None:
@@ -41,7 +41,7 @@ class Server(Granian):
         )
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
-        super().startup(spawn_target, target_loader)
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
         self.started()
 
 

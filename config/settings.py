@@ -47,7 +47,7 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000" if LOCAL else "").rstrip("/")
 _site = urlsplit(BASE_URL)

@@ -1,9 +1,9 @@
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
 
 
-class StaticStorage(CompressedManifestStaticFilesStorage):
+class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Hashed, compressed static files, with the manifest kept outside the folder that is served.
 
     WhiteNoise would otherwise publish /static/staticfiles.json, a list of every file.

@@ -184,22 +184,22 @@ class Line:
                 threading.Thread(target=self.carry, args=pair, daemon=True).start()
 
     def carry(self, source: socket.socket, target: socket.socket) -> None:
-        try:
+        with suppress(OSError):
             while data := source.recv(65536):
                 target.sendall(data)
-        except OSError:
-            pass
-        for wire in (source, target):
-            wire.close()
+        self.drop(source, target)
+        source.close()
 
     def cut(self) -> None:
-        # Shut down, not only closed: a thread that waits in accept() would keep the port open.
-        self.listener.shutdown(socket.SHUT_RDWR)
+        self.drop(self.listener, *self.wires)
         self.listener.close()
-        for wire in self.wires:
+        self.wires.clear()
+
+    def drop(self, *wires: socket.socket) -> None:
+        # Shut down rather than closed: a thread that waits in recv() or accept() would keep it open.
+        for wire in wires:
             with suppress(OSError):
                 wire.shutdown(socket.SHUT_RDWR)
-        self.wires.clear()
 
 
 if not SQLITE:
