@@ -237,7 +237,7 @@ def test_sigterm_ends_the_loop(tmp_path: Path) -> None:
     loop = [*run, "send_notices", "--loop", "0.1"]
     with subprocess.Popen(loop, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        assert process.stdout.readline() == "sending\n"
+        assert process.stdout.readline() == "The notice sender runs.\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
 

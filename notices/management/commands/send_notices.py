@@ -34,7 +34,7 @@ class Command(BaseCommand):
         stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        self.stdout.write("sending")
+        self.stdout.write("The notice sender runs.")
         self.run(stop, loop)
 
     def run(self, stop: threading.Event, pause: float) -> None:
