@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -182,11 +182,9 @@ def course_map(user: User | AnonymousUser, course: Course, enrollment: Enrollmen
     return made
 
 
-def lesson_rows(
-    user: User | AnonymousUser, course: Course, enrollment: Enrollment | None, only: Q | None = None
-) -> list[LessonRow]:
-    """The published lessons of a course, or some of them, with their states, in the order of the course; one query."""
-    lessons = Lesson.objects.visible_to(user).filter(only or Q(), course=course).in_order().with_state(enrollment)
+def lesson_rows(user: User | AnonymousUser, course: Course, enrollment: Enrollment | None) -> list[LessonRow]:
+    """The published lessons of a course with their states, in the order of the course; one query."""
+    lessons = Lesson.objects.visible_to(user).filter(course=course).in_order().with_state(enrollment)
     shown = lessons.annotate(shown_title=F("published_revision__title"), minutes=F("published_revision__minutes"))
     base = course.get_absolute_url()
     if enrollment is None:

@@ -63,7 +63,7 @@ def module(request: HttpRequest, course: str, module: str) -> HttpResponse:
 @require_safe
 def lesson(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
     enrollment = lesson_page.enrollment_of(request.user, course)
-    found = lesson_page.find_lesson(request.user, course, enrollment, slug=lesson)
+    found = lesson_page.find_lesson(request.user, course, slug=lesson)
     if found is None:
         return moved(request, course, lesson)
     return show(request, found, enrollment)
@@ -71,7 +71,7 @@ def lesson(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
 
 def moved(request: HttpRequest, course: str, key: str) -> HttpResponse:
     """To the lesson with this key, whose address has changed; to sign-in for strangers, so that they learn nothing."""
-    found = lesson_page.find_lesson(request.user, course, None, key=key)
+    found = lesson_page.find_lesson(request.user, course, key=key)
     if found:
         return redirect(found)
     if not request.user.is_authenticated:
@@ -89,6 +89,7 @@ def show(
     """The page of a lesson; with `given`, the answer that is explained here and stored nowhere."""
     if before := lesson_page.waits_for(enrollment, lesson):
         return render(request, "learn/locked.html", {"lesson": lesson, "course": lesson.course, "before": before})
+    place = lesson_page.place_of(lesson, enrollment)
     records = enrollment is not None and enrollment.is_open()
     context: dict[str, Any] = {
         "course": lesson.course,
@@ -97,7 +98,9 @@ def show(
         "enrollment": enrollment,
         "records": records,
         "knows_course": enrollment is not None or edits_courses(request.user),
-        "place": lesson_page.place_of(request.user, lesson, enrollment),
+        "place": place,
+        "here": place.here,
+        "changed": lesson_page.is_changed(lesson, place.here),
         "body": lesson_page.body_of(lesson),
         "form": form,
     }
@@ -115,7 +118,7 @@ def check(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
     if request.method != "POST":  # after signing in again
         return redirect("learn:lesson", course, lesson)
     enrollment = lesson_page.enrollment_of(request.user, course)
-    found = lesson_page.find_lesson(request.user, course, enrollment, slug=lesson, kind=Lesson.Kind.READING)
+    found = lesson_page.find_lesson(request.user, course, slug=lesson, kind=Lesson.Kind.READING)
     question = checks.question_of(found) if found else None
     if found is None or question is None:
         raise Http404
@@ -135,7 +138,7 @@ def complete(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
     if request.method != "POST":  # after signing in again
         return redirect("learn:lesson", course, lesson)
     enrollment = lesson_page.enrollment_of(request.user, course)
-    found = lesson_page.find_lesson(request.user, course, enrollment, slug=lesson, kind=Lesson.Kind.READING)
+    found = lesson_page.find_lesson(request.user, course, slug=lesson, kind=Lesson.Kind.READING)
     if found is None or enrollment is None:
         raise Http404
     if lesson_page.waits_for(enrollment, found):
@@ -153,7 +156,7 @@ def complete(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
             request, _("This lesson changed while it was open. Please read it as it is now, then press Continue again.")
         )
         return redirect(found)
-    return redirect(after(request, enrollment, found, outcome))
+    return redirect(after(enrollment, found, outcome))
 
 
 def record(enrollment: Enrollment, lesson: Lesson, form: CompleteForm) -> progress.Outcome:
@@ -164,13 +167,15 @@ def record(enrollment: Enrollment, lesson: Lesson, form: CompleteForm) -> progre
     return checks.complete_reading(enrollment, lesson, revision)
 
 
-def after(request: HttpRequest, enrollment: Enrollment, lesson: Lesson, outcome: progress.Outcome) -> str:
+def after(enrollment: Enrollment, lesson: Lesson, outcome: progress.Outcome) -> str:
     """Where Continue leads: to the next lesson, and once to the page that says the module is complete."""
-    place = lesson_page.place_of(request.user, lesson, enrollment)
+    place = lesson_page.place_of(lesson, enrollment)
     required = [row for row in place.lessons if row.is_required]
     if outcome.course_completed or (outcome.new and required and all(row.is_complete for row in required)):
         return lesson.module.get_absolute_url()
-    return place.next.url if place.next else lesson.course.get_absolute_url()
+    step = place.here.step if place.here else None
+    following = place.next or (lesson_page.first_beyond(lesson, enrollment, step) if step is not None else None)
+    return following.url if following else lesson.course.get_absolute_url()
 
 
 @require_safe

@@ -3,9 +3,12 @@
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
-from courses import publishing
+from courses import progress, publishing
 from courses.models import Completion, Diagram, Lesson, LessonRevision
+from learn import lesson_page
+from learn.course_map import lesson_rows
 from quizzes import taking
 from quizzes.models import Attempt, CheckAnswer
 from tests.builders import enroll, make_course, make_lesson
@@ -326,3 +329,24 @@ SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>Curve</title><desc>It falls.</desc>'
     '<path class="d-line" d="M0 0h9"/></svg>'
 )
+
+
+@pytest.mark.parametrize("effect", ["announce", "redo", "silent"])
+def test_the_lean_rows_of_the_page_agree_with_the_rule(cast, effect):
+    first, second = lesson(), lesson("m1-read-2")
+    make_lesson(cast.course.modules.get(), "extra", position=9)
+    for done in (first, second):
+        progress.complete_lesson(cast.ada_enrolled, done, done.published_revision, Completion.How.READ)
+    publishing.publish(first.add_revision(title="T", body="B"), LessonRevision.Effect(effect))
+    cast.course.paths.get().steps.filter(lesson=second).update(since=timezone.now())
+    again = lesson()
+    if effect == "redo":
+        progress.complete_lesson(cast.ada_enrolled, again, again.published_revision, Completion.How.READ)
+    lean = {row.pk: row for row in lesson_page.module_rows(again, cast.ada_enrolled)}
+    rule = {row.pk: row for row in lesson_rows(cast.ada, cast.course, cast.ada_enrolled)}
+    assert len(lean) == len(rule) == 4
+    for pk, row in rule.items():
+        for name in ("slug", "shown_title", "step", "is_required", "is_complete", "completed_number", "done_at", "url"):
+            assert getattr(lean[pk], name) == getattr(row, name), name
+        one = Lesson.objects.get(pk=pk)
+        assert lesson_page.is_changed(one, lean[pk]) == (row.is_changed and row.is_complete)
