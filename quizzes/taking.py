@@ -103,20 +103,36 @@ def save_answer(attempt: Attempt, position: int, given: Any, marked: bool, at: d
     Raises Answer.DoesNotExist for a position the attempt does not have, AlreadyClosed, progress.Closed past the cut-off
     and grading.BadResponse; none of them changes anything.
     """
-    at = at or timezone.now()
+    return _save(_locked(attempt, position, at), given, marked, at)
+
+
+@transaction.atomic
+def save_form(attempt: Attempt, position: int, form: grading.Form, marked: bool, at: datetime | None = None) -> Answer:
+    """As save_answer, of what a browser sent; it is read as the type of the question wants it."""
+    answer = _locked(attempt, position, at)
+    return _save(answer, grading.read(answer.question_revision.type, form), marked, at)
+
+
+def _locked(attempt: Attempt, position: int, at: datetime | None) -> Answer:
+    """An answer that can still change, with its attempt locked."""
     answer = (
         Answer.objects.select_for_update(of=("attempt",))
         .select_related("attempt__enrollment", "question_revision")
-        .get(attempt=attempt, position=position)
+        .get(attempt=attempt.pk, position=position)
     )
     if not answer.attempt.is_open:
         raise AlreadyClosed
     refuse_past_cut_off(answer.attempt, at)
+    return answer
+
+
+def _save(answer: Answer, given: Any, marked: bool, at: datetime | None) -> Answer:
     revision = answer.question_revision
     answer.response = grading.clean(revision.type, revision.body, given)
     answer.marked = marked
-    answer.saved_at = at
-    Answer.objects.filter(pk=answer.pk).update(response=answer.response, marked=marked, saved_at=at)
+    answer.saved_at = at or timezone.now()
+    kept = {"response": answer.response, "marked": marked, "saved_at": answer.saved_at}
+    Answer.objects.filter(pk=answer.pk).update(**kept)
     return answer
 
 

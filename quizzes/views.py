@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -12,6 +12,7 @@ from courses.models.lesson import LessonQuerySet
 from quizzes import grading, results, taking
 from quizzes.forms import SaveForm
 from quizzes.models import Answer, Attempt, Quiz
+from quizzes.models.attempt import AttemptQuerySet
 from quizzes.refusals import explain_refusals, wants_json
 
 READ_AND_WRITE = ["GET", "HEAD", "POST"]
@@ -47,13 +48,16 @@ def attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Http
 @explain_refusals
 def question(request: HttpRequest, course: str, lesson: str, number: int, position: int) -> HttpResponse:
     """One question: shown with what was saved, or saved. With `Accept: application/json` saving answers in JSON."""
-    attempt = _attempt(request, course, lesson, number)
-    answer = get_object_or_404(attempt.answers.select_related("question_revision"), position=position)
     if request.method == "POST":
-        return _save(request, attempt, answer)
+        return _save(request, _own(request, course, lesson, number), position)
+    attempt = _attempt(request, course, lesson, number)
     if not attempt.is_open:
         return redirect(attempt)
     taking.refuse_past_cut_off(attempt)
+    answers = list(attempt.answers.all())
+    if not 1 <= position <= len(answers):
+        raise Http404
+    answer = answers[position - 1]
     revision = answer.question_revision
     context = {
         "answer": answer,
@@ -61,7 +65,7 @@ def question(request: HttpRequest, course: str, lesson: str, number: int, positi
         "stem": revision.stem,
         "options": grading.shown(revision.type, revision.body, answer.option_order),
         "fragment": f"quizzes/types/{revision.type}.html",
-        "marks": list(attempt.answers.only("attempt_id", "position", "response", "marked")),
+        "marks": answers,
     }
     return render(request, "quizzes/question.html", {**context, **_frame(attempt)})
 
@@ -85,15 +89,18 @@ def close(request: HttpRequest, course: str, lesson: str, number: int) -> HttpRe
     return render(request, "quizzes/close.html", {**context, **_frame(attempt)})
 
 
-def _save(request: HttpRequest, attempt: Attempt, answer: Answer) -> HttpResponse:
+def _save(request: HttpRequest, attempts: AttemptQuerySet, position: int) -> HttpResponse:
+    attempt = get_object_or_404(attempts if wants_json(request) else attempts.select_related("quiz__lesson__course"))
     form = SaveForm(request.POST, last=attempt.max_score)
     if not form.is_valid():
         raise grading.BadResponse
-    given = grading.read(answer.question_revision.type, dict(request.POST.lists()))
-    saved = taking.save_answer(attempt, answer.position, given, form.cleaned_data["marked"])
+    try:
+        saved = taking.save_form(attempt, position, dict(request.POST.lists()), form.cleaned_data["marked"])
+    except Answer.DoesNotExist as error:
+        raise Http404 from error
     if wants_json(request):
         return JsonResponse({"saved": True, "at": timezone.localtime(saved.saved_at).isoformat(timespec="seconds")})
-    onward = form.position_after(answer.position)
+    onward = form.position_after(position)
     return redirect(attempt.get_question_url(onward) if onward else attempt.get_close_url())
 
 
@@ -102,13 +109,16 @@ def _quiz_lessons(request: HttpRequest, course: str, lesson: str) -> LessonQuery
     return quizzes.filter(course__key=course, slug=lesson)
 
 
+def _own(request: HttpRequest, course: str, lesson: str, number: int) -> AttemptQuerySet:
+    """The person's own attempt of this number at this quiz, or nothing."""
+    attempts = Attempt.objects.of(request.user).reachable()  # type: ignore[arg-type]  # signed in
+    return attempts.filter(number=number, quiz__lesson__slug=lesson, quiz__lesson__course__key=course)
+
+
 def _attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Attempt:
-    """The person's own attempt of this number at this quiz, in the current cycle; one query, or 404."""
-    attempts = Attempt.objects.of(request.user).filter(enrollment__in=Enrollment.objects.current())  # type: ignore[arg-type]
-    needed = attempts.select_related(
-        "enrollment", "quiz__lesson__course", "quiz__lesson__module", "quiz__lesson__published_revision"
-    )
-    return get_object_or_404(needed, quiz__lesson__in=_quiz_lessons(request, course, lesson), number=number)
+    """The same with all that its pages show around it; one query, or 404."""
+    needed = ("enrollment", "quiz__lesson__course", "quiz__lesson__published_revision")
+    return get_object_or_404(_own(request, course, lesson, number).select_related(*needed))
 
 
 def _resume_at(attempt: Attempt) -> int:

@@ -35,8 +35,7 @@ class State(models.TextChoices):
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     def current(self) -> EnrollmentQuerySet:
         """The highest cycle of each person and course."""
-        later = Enrollment.objects.filter(user=OuterRef("user"), course=OuterRef("course"), cycle__gt=OuterRef("cycle"))
-        return self.filter(~Exists(later))
+        return self.filter(Enrollment.current_q())
 
     def open(self, at: datetime | None = None) -> EnrollmentQuerySet:
         """Those in which something can still be completed: no cut-off, or not past it."""
@@ -128,6 +127,16 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.path}"
+
+    @staticmethod
+    def current_q(prefix: str = "") -> Q:
+        """The condition behind `current()`, for queries that reach enrollments through another model."""
+        later = Enrollment.objects.filter(
+            user=OuterRef(f"{prefix}user"),
+            course=OuterRef(f"{prefix}course"),
+            cycle__gt=OuterRef(f"{prefix}cycle"),
+        )
+        return Q(~Exists(later))
 
     def required_steps(self) -> PathStepQuerySet:
         """The required set: what must be complete for this enrollment to be complete."""

@@ -24,6 +24,13 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """The attempts of one person; views reach attempts through this and nothing else."""
         return self.filter(enrollment__user=user)
 
+    def reachable(self) -> AttemptQuerySet:
+        """Those whose pages can be opened: of the current cycle, at a published quiz.
+
+        The lessons of Lesson.objects.visible_to(user): the enrollment of an attempt is what shows its lesson.
+        """
+        return self.filter(Enrollment.current_q("enrollment__"), Lesson.published_q("quiz__lesson__"))
+
     def open(self) -> AttemptQuerySet:
         return self.filter(closed_at=None)
 
@@ -115,6 +122,13 @@ class Answer(models.Model):
     @property
     def is_answered(self) -> bool:
         return self.response is not None
+
+    @property
+    def state(self) -> str:
+        """How the list of questions shows it: marked, answered or unanswered."""
+        if self.marked:
+            return "marked"
+        return "answered" if self.is_answered else "unanswered"
 
 
 class CheckAnswer(models.Model):

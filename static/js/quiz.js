@@ -63,14 +63,12 @@ for (const form of document.querySelectorAll("form.js-quiz")) {
 
 // The number of this question in the list says what its answer is now.
 function showMark(form) {
-  const mark = form.querySelector("[data-mark]");
+  const mark = form.querySelector("[aria-current]");
   const data = new FormData(form);
   const ignored = new Set(["csrfmiddlewaretoken", "marked", "go"]);
   const answered = [...data].some(([name, value]) => !ignored.has(name) && value !== "");
   const words = [answered ? form.dataset.answered : form.dataset.unanswered];
   if (data.has("marked")) words.push(form.dataset.marked);
   mark.querySelector(".visually-hidden").textContent = words.join(", ");
-  const state = data.has("marked") ? "marked" : answered ? "answered" : "unanswered";
-  const icon = form.querySelector(`.quiz-key [data-state="${state}"] svg`);
-  if (icon) mark.querySelector("svg").replaceWith(icon.cloneNode(true));
+  mark.dataset.mark = data.has("marked") ? "marked" : answered ? "answered" : "unanswered";
 }
