@@ -52,7 +52,7 @@ class TeamFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() not in {key for key, _label in self.lookup_choices}:
             return queryset
-        return self.of_team(queryset, Team.objects.get(pk=self.value()))
+        return self.of_team(queryset, Team.objects.get(pk=self.value() or 0))
 
     def of_team(self, queryset: Any, team: Team) -> Any:
         return queryset.filter(Team.range_of("team__path", [team]))

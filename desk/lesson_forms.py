@@ -100,7 +100,9 @@ class LessonForm(LessonModelForm):
     def clean_takeaway(self) -> str:
         takeaway = " ".join(self.cleaned_data["takeaway"].split())
         if markdown.words(takeaway) > TAKEAWAY_WORDS:
-            raise ValidationError(_("The takeaway has %(n)d words; 40 is the most."), params={"n": markdown.words(takeaway)})
+            raise ValidationError(
+                _("The takeaway has %(n)d words; 40 is the most."), params={"n": markdown.words(takeaway)}
+            )
         return takeaway
 
     def clean(self) -> dict[str, Any]:
@@ -117,11 +119,14 @@ class LessonForm(LessonModelForm):
         newest = self.instance.draft
         if newest and newest.number != data.get("number") and self._differs_from(newest):
             self.theirs = newest
-            self.data = self.data.copy()
-            self.data[self.add_prefix("number")] = str(newest.number)
+            self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+            self.data[self.add_prefix("number")] = str(newest.number)  # type: ignore[index]
             who = newest.created_by.name if newest.created_by else _("The course files")
             raise ValidationError(
-                _("%(who)s saved a newer text while you were writing. Yours is still here, theirs is below. Nothing is lost: take over what you need, then save again."),
+                _(
+                    "%(who)s saved a newer text while you were writing. Yours is still here, and theirs is above. "
+                    "Take over what you need, then save again."
+                ),
                 params={"who": who},
             )
 
@@ -134,9 +139,12 @@ class LessonForm(LessonModelForm):
             last = module.lessons.order_by("-position").values_list("position", flat=True).first()
             data["position"] = (last or 0) + 1
 
-    def _get_validation_exclusions(self) -> set[str]:
+    def _get_validation_exclusions(self) -> Any:
         """Key, address and the one sample are unique in the course, which is not a field of this form."""
-        return super()._get_validation_exclusions() - {"course", "slug"}
+        known = (
+            {"course", "slug"} if self.instance.course_id else set()
+        )  # no module was chosen: that is the error to show
+        return super()._get_validation_exclusions() - known
 
     def content(self) -> dict[str, Any]:
         """What goes into a revision; parts this form does not show stay as they are."""
@@ -164,7 +172,10 @@ class PublishForm(forms.Form):
         widget=forms.RadioSelect,
     )
     redo_due_on = forms.DateField(
-        label=gettext_lazy("To be redone by"), required=False, widget=DateInput(), help_text=gettext_lazy("Only for “redo”.")
+        label=gettext_lazy("To be redone by"),
+        required=False,
+        widget=DateInput(),
+        help_text=gettext_lazy("Only for “redo”."),
     )
     ask_people_under_way = forms.BooleanField(
         label=gettext_lazy("Ask people who are under way to take it, too"),
@@ -191,11 +202,11 @@ class PublishForm(forms.Form):
             self.add_error("redo_due_on", _("This day is over. Choose today or later."))
         revision = data.get("revision")
         if revision and revision.published_at is None and revision != self.lesson.draft:
-            raise ValidationError(_("There is a newer draft than the one you looked at. Look at that one, then publish it."))
+            raise ValidationError(
+                _("There is a newer draft than the one you looked at. Look at that one, then publish it.")
+            )
         return data
 
     @property
-    def effect(self) -> LessonRevision.Effect:
+    def chosen_effect(self) -> LessonRevision.Effect:
         return LessonRevision.Effect(self.cleaned_data.get("effect") or LessonRevision.Effect.SILENT)
-
-

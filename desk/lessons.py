@@ -61,7 +61,9 @@ class LessonAdmin(StaffAdmin):
     save_label = gettext_lazy("Save the draft")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return with_editing_state(super().get_queryset(request)).select_related("course", "module", "published_revision")
+        return with_editing_state(super().get_queryset(request)).select_related(
+            "course", "module", "published_revision"
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Lesson | None = None) -> Any:
         text = ["title", "body", "takeaway", "objectives", "note", "number"]
@@ -82,7 +84,7 @@ class LessonAdmin(StaffAdmin):
         return False  # a lesson is retired; what people did in it stays
 
     def heading(self, obj: Any) -> str:
-        return obj.draft.title if obj.draft else obj.key
+        return str(obj.draft.title if obj.draft else obj.key)
 
     def trail(self, request: HttpRequest, obj: Lesson | None = None) -> Trail:
         if obj is None:
@@ -117,12 +119,17 @@ class LessonAdmin(StaffAdmin):
             content = form.content()
             minutes = markdown.minutes_to_read(content["body"], items_of(obj))
             note = form.cleaned_data.get("note", "")
-            obj.add_revision(by=request.user, minutes=minutes, note=note, **content)
+            obj.add_revision(by=request.user, minutes=minutes, note=note, **content)  # type: ignore[arg-type]  # signed in
 
     # --- Pages of our own --------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
-        views = {"preview": self.preview, "revisions": self.revisions, "publish": self.publish, "do": self.act}
+        views: dict[str, Callable[..., HttpResponse]] = {
+            "preview": self.preview,
+            "revisions": self.revisions,
+            "publish": self.publish,
+            "do": self.act,
+        }
         places = {"do": "<int:pk>/do/<slug:verb>/"}
         wrap = self.admin_site.admin_view
         own = [
@@ -190,7 +197,7 @@ class LessonAdmin(StaffAdmin):
         try:
             publishing.publish(
                 revision,
-                form.effect,
+                form.chosen_effect,
                 by=request.user,  # type: ignore[arg-type]  # signed in, or the staff pages would not be shown
                 redo_due_on=form.cleaned_data.get("redo_due_on"),
                 ask_people_under_way=form.cleaned_data.get("ask_people_under_way", False),
@@ -198,7 +205,7 @@ class LessonAdmin(StaffAdmin):
         except ValidationError as error:
             form.add_error(None, error)
             return False
-        self.log_change(request, lesson, f"Published revision {revision.number}: {form.effect.value}")
+        self.log_change(request, lesson, f"Published revision {revision.number}: {form.chosen_effect.value}")
         messages.success(request, _("Published. Learners see this text from now on."))
         return True
 

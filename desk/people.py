@@ -76,7 +76,9 @@ class FurtherTeams(MembershipFormSet):
         for form in self.forms:
             team = getattr(form, "cleaned_data", {}).get("team")
             if team and str(team.pk) == home and not form.cleaned_data.get("DELETE"):
-                raise ValidationError(_("%(team)s is the home team; it is not needed here."), params={"team": team.name})
+                raise ValidationError(
+                    _("%(team)s is the home team; it is not needed here."), params={"team": team.name}
+                )
 
 
 class FurtherTeamInline(StaffInline):
@@ -102,7 +104,7 @@ class ActiveFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("yes", _("Active")), ("no", _("Switched off"))]
 
-    def queryset(self, request: HttpRequest, queryset: UserQuerySet) -> UserQuerySet:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(is_active=self.value() == "yes") if self.value() in ("yes", "no") else queryset
 
 
@@ -113,7 +115,7 @@ class RoleFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(MANAGERS, _("Managers of a team")), *((name, name) for name in ROLES)]
 
-    def queryset(self, request: HttpRequest, queryset: UserQuerySet) -> UserQuerySet:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == MANAGERS:
             managing = Membership.objects.filter(role=Membership.Role.MANAGER)
             return queryset.filter(pk__in=managing.values("user"))
@@ -145,7 +147,7 @@ class PersonAdmin(StaffAdmin):
         people = super().get_queryset(request).annotate(home_name=Subquery(home))
         return people.defer("password").prefetch_related(roles)
 
-    def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = ["name", "email", "staff_number", "home_team", "home_role", "is_active"]
         if not self.has_change_permission(request, obj) and obj:
             return ["name", "email", "staff_number", "home", "account", "roles_now"]
@@ -183,7 +185,7 @@ class PersonAdmin(StaffAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         if obj is not None and obj.pk == request.user.pk:
-            form.clean_is_active = keep_oneself_active
+            form.clean_is_active = keep_oneself_active  # type: ignore[attr-defined]  # asked by Django, by its name
         return form
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -212,5 +214,3 @@ def keep_oneself_active(form: PersonForm) -> bool:
     if not form.cleaned_data["is_active"]:
         raise ValidationError(_("You cannot switch off your own account. Ask a colleague to do it."))
     return True
-
-

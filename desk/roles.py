@@ -1,4 +1,4 @@
-"""What each role may do: the one table of permissions. `sync_roles` makes the groups agree with it after every migrate."""
+"""What each role may do: the one table of permissions. `sync_roles` makes the groups agree with it on every migrate."""
 
 import logging
 from collections.abc import Iterable

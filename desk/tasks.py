@@ -81,7 +81,7 @@ def people() -> list[Task]:
         ),
         Task(
             _("Ask a team"),
-            _("Ask everybody in a team to take a path of a course by a day. You see how many people before it happens."),
+            _("Ask everybody in a team to take a path by a day. You first see how many people it touches."),
             reverse("admin:courses_assignment_add"),
         ),
         Task(

@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notices.models import Heartbeat, Notice, NoticeQuerySet
+from notices.models import Heartbeat, Notice
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -33,6 +33,8 @@ def native_widget(db_field: models.Field[Any, Any]) -> dict[str, Any]:
     """Dates as the browser's own field, which has a label and a calendar; anything else as Django does it."""
     if isinstance(db_field, models.DateField) and not isinstance(db_field, models.DateTimeField):
         return {"widget": DateInput()}
+    if isinstance(db_field, models.TextField) and not db_field.choices:
+        return {"widget": forms.Textarea(attrs={"rows": 3})}
     return {}
 
 
@@ -127,7 +129,13 @@ class StaffAdmin(PlainFields, ModelAdmin):
             return HttpResponseRedirect(request.path)
 
     def render_change_form(
-        self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Any = None
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         title = self.heading(obj) if obj else self.add_title or _("Add")
         frame = {"title": title, "trail": self.trail(request, obj), "save_label": self.save_label}
@@ -135,6 +143,8 @@ class StaffAdmin(PlainFields, ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied  # before anybody learns whether there is such an object
         obj = self.get_object(request, object_id)
         above = [*self.trail(request, obj), (self.heading(obj), self.url("change", obj.pk))] if obj else []
         return super().history_view(request, object_id, {"title": _("Changes by staff"), "trail": above})
@@ -176,7 +186,7 @@ class DeliveryFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("waiting", _("Waiting")), ("sent", _("Sent")), ("given-up", _("Given up"))]
 
-    def queryset(self, request: HttpRequest, queryset: NoticeQuerySet) -> NoticeQuerySet:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "waiting":
             return queryset.waiting()
         if self.value() == "sent":
@@ -191,7 +201,18 @@ class NoticeAdmin(ReadOnly, StaffAdmin):
     search_fields = ("subject", "address")
     search_help_text = gettext_lazy("Subject or address")
     ordering = ("-created_at", "-pk")
-    fields = ("subject", "address", "text", "created_at", "not_before", "expires_at", "sent_at", "failed_at", "tries", "error")
+    fields = (
+        "subject",
+        "address",
+        "text",
+        "created_at",
+        "not_before",
+        "expires_at",
+        "sent_at",
+        "failed_at",
+        "tries",
+        "error",
+    )
     readonly_fields = fields
 
     @admin.display(description=gettext_lazy("delivery"))

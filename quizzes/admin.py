@@ -80,7 +80,7 @@ class QuizAdmin(StaffAdmin):
         course, lesson = obj.lesson.course, obj.lesson
         return [
             (course.title, reverse("admin:courses_course_change", args=[course.pk])),
-            (lesson.title, reverse("admin:courses_lesson_change", args=[lesson.pk])),
+            (lesson.module.title, reverse("admin:courses_module_change", args=[lesson.module_id])),
         ]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:

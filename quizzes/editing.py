@@ -33,7 +33,7 @@ class RereadField(LessonField):
     """Lessons by title."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return obj.published_revision.title if obj.published_revision else obj.key
+        return str(obj.published_revision.title if obj.published_revision else obj.key)
 
 
 class QuestionForm(forms.Form):
@@ -59,11 +59,11 @@ class QuestionForm(forms.Form):
     )
     reread = RereadField(Lesson.objects.none(), label=gettext_lazy("Lesson to reread"), required=False)
 
-    def __init__(self, course: Course, question: Question | None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, course: Course, question: Question | None, data: Any = None) -> None:
         self.course, self.question = course, question
         self.draft = question.draft if question else None
         self.theirs: QuestionRevision | None = None
-        super().__init__(*args, initial=self.start(), **kwargs)
+        super().__init__(data, initial=self.start())
         objectives = Objective.objects.filter(module__course=course).order_by("module__position", "position")
         self.fields["objective"].queryset = objectives  # type: ignore[attr-defined]  # a ModelChoiceField
         lessons = course.lessons.filter(retired_at=None).select_related("published_revision").in_order()
@@ -100,7 +100,8 @@ class QuestionForm(forms.Form):
             self.add_error(
                 None,
                 _(
-                    "A colleague saved this question while you were writing. Yours is still here, theirs is below. Take over what you need, then save again."
+                    "A colleague saved this question while you were writing. Yours is still here, and theirs is shown "
+                    "above. Take over what you need, then save again."
                 ),
             )
 
@@ -170,7 +171,7 @@ def option_of(data: dict[str, Any], key: str, type_: str) -> dict[str, Any]:
     return {**option, "correct": True} if data.get("correct") else option
 
 
-Options = forms.formset_factory(
+Options: type[BaseOptions] = forms.formset_factory(  # type: ignore[assignment]  # the factory keeps the base class
     OptionForm, formset=BaseOptions, extra=2, max_num=12, absolute_max=20, validate_max=True
 )
 

@@ -139,7 +139,7 @@ class AssignmentAdmin(StaffAdmin):
         if Assignment.objects.filter(**form.cleaned_data).exists():  # a double click
             return HttpResponseRedirect(self.url("changelist"))
         assignment = form.save(commit=False)
-        assignment.created_by = request.user
+        assignment.created_by = request.user  # type: ignore[assignment]  # signed in
         assignment.save()
         people = assignment.enroll_due()
         self.log_addition(request, assignment, f"Asked {people} people")
@@ -257,6 +257,6 @@ class EnrollmentAdmin(StaffAdmin):
             old=before.isoformat() if before else "",
             new=obj.due_on.isoformat() if obj.due_on else "",
             reason=form.cleaned_data["reason"],
-            by=request.user,
+            by=request.user,  # type: ignore[misc]  # signed in
         )
         Enrollment.objects.filter(pk=obj.pk).update(due_on=obj.due_on)

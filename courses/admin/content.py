@@ -103,7 +103,7 @@ class ObjectiveInline(StaffInline):
         """With the skills of this course to choose from, asked once for all rows."""
         formset = super().get_formset(request, obj, **kwargs)
         if obj and "skill" in formset.form.base_fields:
-            formset.form.base_fields["skill"].queryset = Skill.objects.filter(course=obj.course_id)
+            formset.form.base_fields["skill"].queryset = Skill.objects.filter(course=obj.course_id)  # type: ignore[attr-defined]  # a choice
         return formset
 
 
@@ -121,8 +121,8 @@ class ModuleForm(ModuleModelForm):
             self.add_error("illustration", _("This drawing belongs to another course."))
         return data
 
-    def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {"course"}  # its key is unique in its course
+    def _get_validation_exclusions(self) -> Any:
+        return super()._get_validation_exclusions() - {"course"}  # type: ignore[misc]  # its key is unique in its course
 
 
 @admin.register(Module)

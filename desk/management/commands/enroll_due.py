@@ -9,5 +9,7 @@ class Command(BaseCommand):
     help = "Enroll the people who joined a team since it was asked. For the timer; safe to run twice and at once."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        enrolled = sum(assignment.enroll_due() for assignment in Assignment.objects.select_related("team", "course", "path"))
+        enrolled = sum(
+            assignment.enroll_due() for assignment in Assignment.objects.select_related("team", "course", "path")
+        )
         self.stdout.write(f"Enrolled {enrolled} people.")

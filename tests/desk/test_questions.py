@@ -1,0 +1,157 @@
+import pytest
+from django.urls import reverse
+
+from courses.models import Completion
+from quizzes import taking
+from quizzes.models import Question
+from tests.builders import make_question
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def question(cast):
+    return Question.objects.get(key="m1-quiz-q1")
+
+
+def url(question):
+    return reverse("admin:quizzes_question_change", args=[question.pk])
+
+
+def typed(question, options=None, **changes):
+    draft = question.draft
+    options = draft.body["options"] if options is None else options
+    form = {"stem": draft.stem, "type": draft.type, "objective": draft.objective_id or "", "level": draft.level}
+    form |= {"reread": "", "number": draft.number, "options-TOTAL_FORMS": len(options) + 1}
+    form["options-INITIAL_FORMS"] = len(draft.body["options"])
+    for place, option in enumerate(options):
+        form |= {f"options-{place}-{part}": value for part, value in option.items() if value is not False}
+    return {**form, **changes}
+
+
+def test_saving_is_a_draft_until_it_is_used(cast, question, as_):
+    before = question.published_revision
+    page = as_(cast.ed).post(url(question), typed(question, stem="Another stem?"), follow=True).content.decode()
+    question.refresh_from_db()
+    assert "Saved as a draft" in page
+    assert question.published_revision == before
+    assert question.draft.stem == "Another stem?"
+    assert question.draft.created_by == cast.ed
+    as_(cast.ed).post(url(question), typed(question, publish="1"))
+    question.refresh_from_db()
+    assert question.published_revision.number == 2
+    assert question.revisions.count() == 2
+
+
+def test_unchanged_makes_no_revision(cast, question, as_):
+    assert as_(cast.ed).post(url(question), typed(question, publish="1")).status_code == 302
+    assert question.revisions.count() == 1
+
+
+def test_options_keep_their_keys_and_new_ones_get_a_letter(cast, question, as_):
+    a, b, c = question.draft.body["options"]
+    new = {"text": "Fourth", "feedback": "Why not"}
+    forged = {"text": "Fifth", "feedback": "Neither", "key": "zz"}
+    as_(cast.ed).post(url(question), typed(question, [a, {**b, "text": "", "feedback": ""}, c, new, forged]))
+    body = question.draft.body
+    assert [o["key"] for o in body["options"]] == ["a", "c", "d", "e"]
+    assert [o.get("correct", False) for o in body["options"]] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda o: [{**o[0], "feedback": ""}, *o[1:]], "Option a has no feedback."),
+        (lambda o: [{**o[0], "text": ""}, *o[1:]], "Option a has no text."),
+        (lambda o: [{**part, "correct": True} for part in o], "Exactly one option must be correct"),
+        (lambda o: o[:1], "A choice needs at least two options."),
+    ],
+)
+def test_what_cannot_be_asked_is_said_and_not_saved(cast, question, as_, change, said):
+    page = as_(cast.ed).post(url(question), typed(question, change(question.draft.body["options"]), stem="Kept stem?"))
+    assert page.status_code == 200
+    assert said in page.content.decode()
+    assert "Kept stem?" in page.content.decode()
+    assert question.revisions.count() == 1
+
+
+def test_true_or_false_has_its_own_keys(cast, as_):
+    question = make_question(cast.course, "tf", type="truefalse")
+    t, f = question.draft.body["options"]
+    assert as_(cast.ed).post(url(question), typed(question, [{**t, "feedback": "Yes"}, f])).status_code == 302
+    assert [o["key"] for o in question.draft.body["options"]] == ["t", "f"]
+
+
+def test_open_attempts_keep_their_text_and_the_editor_is_told(cast, as_):
+    quiz = cast.course.lessons.get(kind="quiz").quiz
+    attempt = taking.start(cast.ada_enrolled, quiz)
+    answer = attempt.answers.select_related("question_revision__question").first()
+    question = answer.question_revision.question
+    page = as_(cast.ed).post(url(question), typed(question, stem="Changed?", publish="1"), follow=True).content.decode()
+    assert "1 attempt is open with this question" in page
+    assert "Ada" not in page
+    answer.refresh_from_db()
+    assert answer.question_revision.stem != "Changed?"
+    assert not Completion.objects.exists()
+
+
+def test_two_editors(cast, question, as_):
+    first, second = typed(question, stem="First?"), typed(question, stem="Second?")
+    as_(cast.ed).post(url(question), first)
+    page = as_(cast.ed).post(url(question), second).content.decode()
+    assert question.draft.stem == "First?"
+    assert "First?" in page
+    assert "Second?" in page
+    as_(cast.ed).post(url(question), {**second, "number": 2})
+    assert question.draft.stem == "Second?"
+
+
+def test_a_new_question_for_a_quiz(cast, as_):
+    quiz = cast.course.lessons.get(kind="quiz").quiz
+    add = reverse("admin:quizzes_question_add") + f"?quiz={quiz.pk}"
+    options = [{"text": "Yes", "feedback": "Right", "correct": "on"}, {"text": "No", "feedback": "Wrong"}]
+    form = {"key": "brand-new", "stem": "New?", "type": "single", "level": "recall", "objective": "", "reread": ""}
+    form |= {"options-TOTAL_FORMS": 2, "options-INITIAL_FORMS": 0, "number": 0, "publish": "1"}
+    for place, option in enumerate(options):
+        form |= {f"options-{place}-{part}": value for part, value in option.items()}
+    assert as_(cast.ed).post(add, form).status_code == 302
+    made = Question.objects.get(key="brand-new")
+    assert quiz.pool().filter(pk=made.pk).exists()
+    assert as_(cast.ed).post(add, form).status_code == 200  # the key is taken: said, not stored twice
+    assert Question.objects.filter(key="brand-new").count() == 1
+
+
+@pytest.mark.parametrize("bad", ["9" * 40, "x", "-1"])
+def test_forged_values_are_form_errors(cast, question, as_, bad):
+    ed = as_(cast.ed)
+    for name in ("objective", "reread", "type", "level", "number", "options-TOTAL_FORMS", "options-INITIAL_FORMS"):
+        answer = ed.post(url(question), typed(question, stem="Changed?", **{name: bad}))
+        assert answer.status_code < 500, name
+    assert ed.get(f"/admin/quizzes/question/{bad}/change/").status_code == 404
+    assert ed.get(reverse("admin:quizzes_question_add"), {"quiz": bad}).status_code == 200
+
+
+def test_quiz_page_lists_and_saves_two_numbers(cast, as_):
+    quiz = cast.course.lessons.get(kind="quiz").quiz
+    place = reverse("admin:quizzes_quiz_change", args=[quiz.pk])
+    page = as_(cast.ed).get(place).content.decode()
+    assert "Stem of m1-quiz-q1?" in page
+    assert "In use" in page
+    as_(cast.ed).post(place, {"draw": 4, "pass_mark": 3, "lesson": 99})
+    quiz.refresh_from_db()
+    assert (quiz.draw, quiz.pass_mark) == (4, 3)
+    assert "Error:" in as_(cast.ed).post(place, {"draw": 2, "pass_mark": 3}).content.decode()
+
+
+def test_lists_do_not_grow(cast, as_, django_assert_max_num_queries):
+    quiz = cast.course.lessons.get(kind="quiz").quiz
+    for number in range(15):
+        question = make_question(cast.course, f"more-{number}", objective=cast.course.modules.get().objectives.get())
+        quiz.pool_items.create(question=question, position=20 + number)
+    ed = as_(cast.ed)
+    for page, most in {
+        reverse("admin:quizzes_quiz_change", args=[quiz.pk]): 10,
+        reverse("admin:quizzes_question_changelist"): 8,
+    }.items():
+        with django_assert_max_num_queries(most):
+            assert ed.get(page).status_code == 200
