@@ -67,8 +67,8 @@ class Visitor:
 
     def sign_in(self, who: str) -> Page:
         self.page.goto("/accounts/sign-in/")
-        self.page.get_by_label("E-mail or staff number").fill(who)
-        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.locator("#id_name").fill(who)
+        self.page.locator("#id_password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_url(lambda url: "sign-in" not in url)
         return self.page

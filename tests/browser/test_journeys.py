@@ -1,0 +1,210 @@
+"""Whole journeys in a real browser, each by somebody of the demo company who has not started yet."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.browser.answers import is_right
+
+COURSE = "/courses/customer-service/"
+SAMPLE = f"{COURSE}de-escalating-anger/"
+QUIZ = f"{COURSE}quiz-recovering/"
+
+
+def go(page: Any, button: Any) -> None:
+    """Click what leads to another page and wait for it."""
+    with page.expect_navigation():
+        button.click()
+
+
+def read_lessons(page: Any) -> None:
+    """Answer the check of each reading lesson and press Continue, until the quiz is there."""
+    for _lesson in range(6):
+        page.locator("#check .quiz-option").first.click()
+        page.get_by_role("button", name="Check my answer").click()
+        page.locator("#check .verdict").wait_for()
+        go(page, page.get_by_role("button", name="Continue"))
+    assert page.url.endswith(QUIZ)
+
+
+def take_quiz(page: Any, right: bool = True) -> None:
+    """Answer every question, rightly or wrongly, and close."""
+    for _question in range(8):
+        stem = page.locator("main legend").inner_text()
+        for option in page.locator(".quiz-option").all():
+            if is_right(stem, option.inner_text()) == right:
+                option.locator("input").check()
+                if option.locator("input").get_attribute("type") == "radio":
+                    break
+        go(page, page.get_by_role("button", name=re.compile("Save and (go on|review)")))
+    go(page, page.get_by_role("button", name="Close and see my result"))
+
+
+@pytest.mark.parametrize(("who", "script"), [("nikhil.rao@example.com", True), ("1028", False)], ids=["js", "no-js"])
+def test_from_the_public_home_to_a_passed_quiz(visit: Any, who: str, script: bool) -> None:
+    visitor = visit(java_script_enabled=script)
+    page = visitor.page
+    page.goto("/")
+    page.get_by_role("link", name=re.compile("Try this lesson")).first.click()
+    page.locator("#check .quiz-option").nth(1).click()
+    page.get_by_role("button", name="Check my answer").click()
+    assert page.locator("#check").get_by_text("She hears her own story back").is_visible()
+
+    visitor.sign_in(who)
+    assert page.get_by_text("0 of 7 lessons").first.is_visible()
+    page.get_by_role("link", name=re.compile("(Start|Continue): De-Escalating Anger")).first.click()
+    read_lessons(page)
+    go(page, page.get_by_role("button", name="Start the module quiz"))
+    take_quiz(page, right=False)
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Not yet")
+    go(page, page.get_by_role("button", name=re.compile("again", re.IGNORECASE)).first)
+    take_quiz(page)
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Passed: 8 of 8")
+    page.goto("/")
+    assert page.get_by_text("7 of 7 lessons").first.is_visible()
+    assert page.get_by_text("1 of 12 modules ready").first.is_visible()
+
+
+def tab_to(page: Any, selector: str) -> None:
+    """Press Tab until the focus is on a match, which must be seen to have it."""
+    for _press in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            assert page.evaluate(
+                """() => { const e = document.activeElement, seen = [e, e.closest('label') || e];
+                return seen.some(n => { const s = getComputedStyle(n);
+                return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none' }) }"""
+            ), f"no visible focus on {selector}"
+            return
+    pytest.fail(f"Tab never reached {selector} on {page.url}")
+
+
+def press(page: Any, key: str, going_to: str) -> None:
+    """Press a key and wait for the page it leads to."""
+    with page.expect_navigation(url=re.compile(going_to)):
+        page.keyboard.press(key)
+
+
+def test_lesson_and_quiz_by_keyboard_alone(visit: Any) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto("/accounts/sign-in/")
+    tab_to(page, "#id_name")
+    page.keyboard.type("ruben.tavares@example.com")
+    tab_to(page, "input[type=password]")
+    page.keyboard.type("workshop-demo")
+    press(page, "Enter", "/$")
+    tab_to(page, "main .button-primary")
+    press(page, "Enter", SAMPLE)
+    tab_to(page, "#check input[type=radio]")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "#check button")
+    press(page, "Enter", "de-escalating-anger")
+    tab_to(page, "form[action$='/complete/'] button")
+    press(page, "Enter", "establishing-common-ground")
+
+    page.goto(QUIZ)
+    tab_to(page, "main form button")
+    press(page, "Enter", "/quiz/1/1/$")
+    for number in range(1, 9):
+        tab_to(page, ".quiz-option input")
+        page.keyboard.press("Space")
+        tab_to(page, "button[value=next]")
+        press(page, "Enter", "/quiz/1/(%s)/$" % (number + 1 if number < 8 else "close"))
+    tab_to(page, "main form button.button-primary")
+    press(page, "Enter", "/quiz/1/$")
+    assert re.match("Passed|Not yet", page.get_by_role("heading", level=1).inner_text())
+
+
+def test_an_answer_is_saved_when_given_and_survives_everything(visit: Any) -> None:
+    visitor = visit()
+    visitor.expected = ("status of 403", "status of 401")
+    page = visitor.sign_in("1040")
+    page.goto(QUIZ)
+    page.get_by_role("button", name="Start the module quiz").click()
+    page.wait_for_url("**/quiz/1/1/")
+    with page.expect_response(lambda response: response.request.method == "POST") as saved:
+        page.locator(".quiz-option input").first.check()
+    assert saved.value.ok
+    page.reload()
+    assert page.locator(".quiz-option input").first.is_checked()
+
+    second = visitor.context.new_page()
+    second.goto(QUIZ)
+    second.get_by_role("button", name=re.compile("Go on with question")).click()
+    second.wait_for_url("**/quiz/1/2/")
+    second.close()
+
+    page.get_by_role("button", name="Save and go on").click()
+    page.wait_for_url("**/quiz/1/2/")
+    page.go_back()
+    assert page.locator(".quiz-option input").first.is_checked()
+
+    visitor.context.clear_cookies()
+    page.goto(page.url)
+    page.locator("#id_name").fill("1040")
+    page.locator("#id_password").fill("workshop-demo")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/quiz/1/1/")
+    assert page.locator(".quiz-option input").first.is_checked()
+
+
+def test_nothing_is_left_after_signing_out(visit: Any) -> None:
+    visitor = visit()
+    page = visitor.sign_in("elif.yildirim@example.com")
+    page.goto("/my/what-my-manager-sees/")
+    assert page.get_by_text("Elif Yildirim").first.is_visible()
+    page.locator("header summary, header [popovertarget]").last.click()
+    page.get_by_role("button", name="Sign out", exact=True).first.click()
+    page.wait_for_load_state()
+    page.go_back()
+    page.wait_for_load_state()
+    assert "Elif" not in page.locator("body").inner_text()
+    assert "sign-in" in page.url
+
+
+def test_a_phone_shows_text_first(visit: Any) -> None:
+    visitor = visit(width=360, height=740, has_touch=True, is_mobile=True)
+    visitor.page.goto("/")
+    for target in (
+        visitor.page.get_by_text("What went wrong").first,
+        visitor.page.get_by_role("link", name=re.compile("Try")),
+    ):
+        box = target.first.bounding_box()
+        assert box is not None and box["y"] < 740, "not on the first screen"
+    visitor.sign_in("florian.weiss@example.com")
+    visitor.page.goto(SAMPLE)
+    box = visitor.page.locator("h1").bounding_box()
+    assert box is not None and box["y"] < 300
+    small = visitor.page.evaluate(
+        """() => [...document.querySelectorAll('main button, main .button, main .quiz-option')]
+        .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.textContent.trim())"""
+    )
+    assert not small, f"smaller than a thumb: {small}"
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+@pytest.mark.parametrize("sheet", ["job-aid-recovering", "huddle-recovering"])
+def test_sheets_print_on_one_page(visit: Any, sheet: str, paper: str) -> None:
+    visitor = visit()
+    page = visitor.sign_in("mia@example.com")
+    page.goto(f"{COURSE}{sheet}/")
+    pdf = page.pdf(format=paper)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 1
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["js", "no-js"])
+def test_a_double_click_completes_once(visit: Any, script: bool) -> None:
+    visitor = visit(java_script_enabled=script)
+    page = visitor.sign_in("petr.novotny@example.com" if script else "omar.el.fassi@example.com")
+    page.goto(SAMPLE)
+    page.locator("#check .quiz-option").first.click()
+    page.get_by_role("button", name="Check my answer").dblclick()
+    page.locator("#check .verdict").wait_for()
+    page.get_by_role("button", name="Continue").dblclick()
+    page.wait_for_url("**/establishing-common-ground/")
+    page.goto("/")
+    assert page.get_by_text("1 of 7 lessons").first.is_visible()
