@@ -37,7 +37,7 @@ class LessonForm(LessonModelForm):
     body = forms.CharField(
         label=gettext_lazy("Text"),
         required=False,
-        max_length=100_000,
+        max_length=markdown.MAX_LENGTH,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 28, "class": "long", "spellcheck": "true"}),
         help_text=gettext_lazy(
@@ -144,7 +144,7 @@ class LessonForm(LessonModelForm):
         known = (
             {"course", "slug"} if self.instance.course_id else set()
         )  # no module was chosen: that is the error to show
-        return super()._get_validation_exclusions() - known
+        return super()._get_validation_exclusions() - known  # type: ignore[misc]  # private, so not in the stubs
 
     def content(self) -> dict[str, Any]:
         """What goes into a revision; parts this form does not show stay as they are."""
