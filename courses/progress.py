@@ -106,7 +106,7 @@ def would_complete(course: Course, without: Lesson, at: datetime | None = None) 
 def _whole(enrollments: EnrollmentQuerySet, without: Lesson | None = None) -> EnrollmentQuerySet:
     """Those whose required set is not empty and complete, in a course without a module in preparation."""
     counted = enrollments.filter(course__in=Course.objects.ready()).with_progress(without)
-    return counted.filter(lessons_total__gt=0, lessons_done=F("lessons_total"))
+    return counted.filter(Q(lessons_total__gt=0) & Q(lessons_done=F("lessons_total")))
 
 
 def _mark_complete(enrollments: EnrollmentQuerySet, at: datetime) -> int:

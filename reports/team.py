@@ -135,7 +135,7 @@ def rows_of(
         more = ["share"]
         enrollments = enrollments.annotate(share=F("lessons_done") * 1000 / NullIf(F("lessons_total"), Value(0)))
     if standing:
-        enrollments = enrollments.filter(place=place_of(standing))
+        enrollments = enrollments.filter(Q(place=place_of(standing)))
     query = _values(enrollments, *more)
     if standing == Standing.NOT_ASKED:
         query = _values_of_not_asked(people, *more)
@@ -157,7 +157,8 @@ def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:
 
 def summary_of(people: UserQuerySet, at: datetime | None = None) -> Summary:
     """The summary of any number of people; one query."""
-    grouped = asked(people, at).order_by().values("place").annotate(n=Count("pk"), last=Max("due_on"))
+    by_place: QuerySet[Any, Any] = asked(people, at).order_by()
+    grouped = by_place.values("place").annotate(n=Count("pk"), last=Max("due_on"))
     counts = [
         who.order_by()
         .annotate(place=Value(place, output_field=IntegerField()))

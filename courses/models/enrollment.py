@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -144,7 +145,8 @@ class Enrollment(models.Model):
 
     def progress(self) -> tuple[int, int]:
         """Lessons done and lessons in all; one query."""
-        return Enrollment.objects.with_progress().values_list("lessons_done", "lessons_total").get(pk=self.pk)
+        counted: Any = Enrollment.objects.with_progress().get(pk=self.pk)
+        return counted.lessons_done, counted.lessons_total
 
     def is_open(self, at: datetime | None = None) -> bool:
         return self.closes_on is None or self.closes_on >= site_day(at)
