@@ -185,6 +185,7 @@ class QuestionAdmin(StaffAdmin):
         context = {
             "form": form,
             "formset": options,
+            "errors": not form.errors and options.total_error_count(),  # base.html says "Error:" for the form's own
             "question": question,
             "quiz": quiz,
             "theirs": form.theirs,

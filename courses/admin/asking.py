@@ -113,11 +113,13 @@ class AssignmentAdmin(StaffAdmin):
         there = User.objects.active().in_teams(form.instance.team).count() - people
         names = {"team": form.instance.team.name, "path": form.instance.path.title}
         sentences = [
-            ngettext("%(n)d person is enrolled now.", "%(n)d people are enrolled now.", people) % {"n": people},
+            ngettext("This asks %(n)d person.", "This asks %(n)d people.", people) % {"n": people},
             _("Team: %(team)s. Path: %(path)s.") % names,
             _("Due: %(due)s.") % {"due": self.due(form.instance)},
         ]
-        if there:
+        if not people:
+            sentences[0] = _("Everybody in it is on the course already. Who joins later will be asked.")
+        if there and people:
             text = ngettext(
                 "%(n)d person is on the course already and keeps their dates.",
                 "%(n)d people are on the course already and keep their dates.",
@@ -130,7 +132,13 @@ class AssignmentAdmin(StaffAdmin):
             ngettext("Ask %(n)d person", "Ask %(n)d people", people) % {"n": people},
         )
         return self.page(
-            request, "desk/confirm.html", title, sentences=sentences, hidden=hidden, button=button, back=self.url("add")
+            request,
+            "desk/confirm.html",
+            title,
+            sentences=sentences,
+            hidden=hidden,
+            button=button if people else _("Ask who joins later"),
+            back=self.url("add"),
         )
 
     @transaction.atomic

@@ -72,6 +72,7 @@ def test_what_cannot_be_asked_is_said_and_not_saved(cast, question, as_, change,
     assert page.status_code == 200
     assert said in page.content.decode()
     assert "Kept stem?" in page.content.decode()
+    assert page.content.decode().count("Error:") == 1
     assert question.revisions.count() == 1
 
 
