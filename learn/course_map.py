@@ -40,7 +40,7 @@ class LessonRow:
 
     @property
     def kind_label(self) -> str:
-        return Lesson.Kind(self.kind).label
+        return str(Lesson.Kind(self.kind).label)
 
     @property
     def is_to_be_redone(self) -> bool:

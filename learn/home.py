@@ -11,6 +11,7 @@ from django.db.models import Sum
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from accounts.models.user import UserQuerySet
 from courses import markdown
 from courses.models import Certificate, Course, Enrollment, Lesson, Module
 from courses.models.enrollment import EnrollmentQuerySet
@@ -51,9 +52,22 @@ class Card:
         return self.map.module_of(self.next) if self.next else None
 
 
+def oneself(user: User | AnonymousUser) -> UserQuerySet:
+    """The person alone, as the reports take people."""
+    everybody = UserQuerySet(User)
+    return everybody.filter(pk=user.pk) if user.is_authenticated else everybody.none()
+
+
+def team_sentence(user: User | AnonymousUser) -> str | None:
+    """Where the teams of a manager stand; asked only for people whom the session knows as managers."""
+    if not user.is_authenticated or not getattr(user, "is_manager", False):
+        return None
+    return team.team_sentence(user)
+
+
 def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
     """The current enrollments of a person, with the state and progress that their manager sees."""
-    own = team.asked(User.objects.filter(pk=user.pk))
+    own = team.asked(oneself(user))
     return own.select_related("user", "course", "path").order_by("due_on", "pk")
 
 
@@ -67,13 +81,13 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
         "cards": cards,
         "courses": [] if cards else list(Course.objects.visible_to(user)),
         "certificates": Certificate.objects.filter(enrollment__user=user.pk).order_by("-issued_at"),
-        "team_sentence": team.team_sentence(user) if getattr(user, "is_manager", False) else None,
+        "team_sentence": team_sentence(user),
     }
 
 
 def manager_view(user: User | AnonymousUser) -> dict[str, Any]:
     """One's own rows exactly as a manager gets them, from the function that makes the report."""
-    rows = [team.as_row(values) for values in team.rows_of(User.objects.filter(pk=user.pk))]
+    rows = [team.as_row(values) for values in team.rows_of(oneself(user))]
     return {"rows": [row for row in rows if row.is_asked], "never": team.MANAGER_NEVER_SEES}
 
 
