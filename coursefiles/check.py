@@ -10,6 +10,7 @@ from coursefiles.findings import Finding
 from coursefiles.read import CourseFiles, LessonFile, ModuleFile
 from coursefiles.yamltext import Document
 from courses import markdown
+from courses.models.lesson import COMPLETABLE
 from quizzes import grading
 
 
@@ -72,7 +73,7 @@ def _path(files: CourseFiles, path: schema.Path, document: Document, number: int
         elif step.lesson is not None and not _is_lesson(files, step.lesson, planned):
             text = f'{here}: there is no lesson "{step.lesson}". {_nearest(step.lesson, {*files.lessons, *planned})}'
             files.add("course.yaml", line, text)
-        elif step.lesson in files.lessons and files.lessons[step.lesson].data.kind not in schema.COUNTED:
+        elif step.lesson in files.lessons and files.lessons[step.lesson].data.kind not in COMPLETABLE:
             kind = files.lessons[step.lesson].data.kind
             files.add("course.yaml", line, f'{here}: "{step.lesson}" is a {kind}, which no path asks for. Remove it.')
         keys = [step.lesson] if step.lesson else [key for key, _kind in files.lessons_of(step.module or "")]
@@ -147,7 +148,7 @@ def _lesson(files: CourseFiles, lesson: LessonFile) -> None:
             files.add(name, document.line("objectives", number), text)
     if not data.objectives and data.kind != "page":
         files.add(name, document.line("objectives"), "Name the objectives that this lesson serves.")
-    if lesson.required and data.kind not in schema.COUNTED:
+    if lesson.required and data.kind not in COMPLETABLE:
         text = f"A {data.kind} cannot be required: there is nothing to complete in it. Remove `required`."
         files.add(name, document.line("required"), text)
     _body(files, lesson)
@@ -196,8 +197,8 @@ def _question(files: CourseFiles, lesson: LessonFile, data: schema.Check, loc: t
         )
         files.add(name, document.line(*loc, "reread"), text)
     for number, option in enumerate(data.options):
-        if data.type == "truefalse" and option.text:
-            text = f'item "{data.key}", option "{option.key}": true or false has no text of its own. Remove it.'
+        if grading.TYPES[data.type].words and option.text:
+            text = f'item "{data.key}", option "{option.key}": in {data.type} it has no text of its own. Remove it.'
             files.add(name, document.line(*loc, "options", number, "text"), text)
     feedbacks = [option.feedback for option in data.options]
     for number, option in enumerate(data.options):

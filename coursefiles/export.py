@@ -6,13 +6,14 @@ What an editor changed on the site comes out with it: the newest revision of eac
 from pathlib import Path as Folder
 from typing import Any
 
-from coursefiles import schema
 from coursefiles.findings import CourseError, Finding
 from coursefiles.stored import Stored
 from coursefiles.units import Unit
 from coursefiles.yamltext import OneLine, OneLineList, dump
 from courses.models import Course, Lesson, Path
 from courses.models.enrollment import site_day
+from courses.models.lesson import COMPLETABLE
+from quizzes import grading
 
 
 def export_course(key: str, folder: Folder) -> list[str]:
@@ -89,7 +90,7 @@ class Export:
 
     def _counted(self, module: str) -> list[str]:
         lessons = sorted(self.stored.lessons_of(module), key=self.stored.is_planned)  # as files list them
-        return [lesson.key for lesson in lessons if lesson.kind in schema.COUNTED]
+        return [lesson.key for lesson in lessons if lesson.kind in COMPLETABLE]
 
     def module(self, key: str) -> dict[str, Any]:
         unit = self.stored.module_unit(key)
@@ -114,7 +115,7 @@ class Export:
 
     def _head(self, lesson: Lesson, unit: Unit) -> dict[str, Any]:
         lists = {name: OneLineList(unit[name]) for name in ("objectives", "covers", "refs")}
-        usual = lesson.kind in schema.COUNTED
+        usual = lesson.kind in COMPLETABLE
         return {
             **{"key": lesson.key, "kind": unit["kind"], "title": unit["title"]},
             **_given(slug=unit["slug"] if unit["slug"] != lesson.key else None, **lists),
@@ -136,7 +137,7 @@ class Export:
 
 
 def _option(option: dict[str, Any], type_: str) -> dict[str, Any]:
-    text = {} if type_ == "truefalse" else {"text": option["text"]}
+    text = {} if grading.TYPES[type_].words else {"text": option["text"]}
     return {"key": option["key"], **text, **_given(correct=option.get("correct")), "feedback": option["feedback"]}
 
 

@@ -12,6 +12,7 @@ from coursefiles import schema
 from coursefiles.findings import CourseError, Finding
 from coursefiles.yamltext import BadYaml, Document
 from courses import markdown
+from courses.models.lesson import COMPLETABLE
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000
@@ -41,7 +42,7 @@ class LessonFile:
 
     @property
     def required(self) -> bool:
-        return self.data.kind in schema.COUNTED if self.data.required is None else self.data.required
+        return self.data.kind in COMPLETABLE if self.data.required is None else self.data.required
 
     @property
     def questions(self) -> list[schema.Check]:

@@ -5,10 +5,12 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+from courses.models.course import KEY
+from quizzes import grading
+
 OBJECTIVE = r"^O[0-9]+\.[0-9]+$"
 
 Key = Annotated[str, StringConstraints(pattern=KEY, max_length=50)]
@@ -23,7 +25,15 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]+(-[0-9]+)?$", max_
 
 KindOfText = Literal["reading", "story", "page"]
 Kind = Literal["reading", "story", "page", "quiz"]
-COUNTED = ("reading", "quiz")  # kinds that can be required, and that a `module:` step of a path takes
+
+
+def known_type(name: str) -> str:
+    if name not in grading.TYPES:
+        raise PydanticCustomError("literal_error", "unknown", {"expected": TYPES})
+    return name
+
+
+TYPES = " or ".join([", ".join([*grading.TYPES][:-1]), [*grading.TYPES][-1]])
 
 
 class Strict(BaseModel):
@@ -104,14 +114,14 @@ class Check(Strict):
     """The question in the text of a lesson."""
 
     key: ItemKey
-    type: Literal["single", "multiple", "truefalse"]
+    type: Annotated[str, AfterValidator(known_type)]
     objective: ObjectiveKey
     stem: Prose
     options: list[Option] = Field(min_length=2, max_length=12)
 
     def body(self) -> dict[str, Any]:
-        """The question as `quizzes.grading` knows it; true and false get their words."""
-        words = {"t": "True", "f": "False"} if self.type == "truefalse" else {}
+        """The question as `quizzes.grading` knows it; options that are the type's own get its words."""
+        words = grading.TYPES[self.type].words
         options = []
         for option in self.options:
             shown = {"key": option.key, "text": option.text or words.get(option.key, ""), "feedback": option.feedback}
@@ -170,7 +180,7 @@ HINTS = {
     "takeaway": "Write the one sentence to keep.",
     "status": "Write ready or in-preparation.",
     "kind": "Write reading, story, page or quiz.",
-    "type": "Write single, multiple or truefalse.",
+    "type": f"Write {TYPES}.",
     "key": "Give it a key of small letters and digits, joined by hyphens.",
     "draw": "Say how many questions an attempt draws.",
     "pass": "Say how many right answers pass.",

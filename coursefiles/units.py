@@ -11,6 +11,7 @@ from typing import Any
 
 from coursefiles import schema
 from coursefiles.read import CourseFiles, DiagramFile, LessonFile
+from courses.models.lesson import COMPLETABLE
 
 Unit = dict[str, Any]
 
@@ -35,7 +36,7 @@ def lesson_keys(files: CourseFiles, path: schema.Path) -> list[str]:
         if step.lesson:
             keys.append(step.lesson)
         elif step.module:
-            keys += [key for key, kind in files.lessons_of(step.module) if kind in schema.COUNTED]
+            keys += [key for key, kind in files.lessons_of(step.module) if kind in COMPLETABLE]
     return list(dict.fromkeys(keys))
 
 
@@ -75,7 +76,7 @@ def lesson(file: LessonFile) -> Unit:
 def planned(data: schema.Planned) -> Unit:
     """A lesson that has a title and no text yet."""
     return {
-        **{"kind": data.kind, "title": data.title, "slug": data.key, "required": data.kind in schema.COUNTED},
+        **{"kind": data.kind, "title": data.title, "slug": data.key, "required": data.kind in COMPLETABLE},
         **{"objectives": [], "covers": [], "refs": [], "sample": False, "always_read": False, "redo": 0},
         **{"body": "", "takeaway": "", "check": "", "draw": 0, "pass": 0, "items": []},
     }

@@ -235,7 +235,7 @@ def quiz_of(lesson: Lesson, enrollment: Enrollment | None) -> dict[str, Any]:
     if quiz is None:
         return {"questions": 0}
     questions = min(quiz.draw, quiz.pool().count())
-    shown: dict[str, Any] = {"questions": questions, "mark": min(quiz.pass_mark, questions)}
+    shown: dict[str, Any] = {"questions": questions, "mark": quiz.mark_of(questions)}
     if enrollment:
         unanswered = Min("answers__position", filter=Q(answers__response__isnull=True))
         attempts = Attempt.objects.of(enrollment.user).filter(enrollment=enrollment, quiz=quiz)

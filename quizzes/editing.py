@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import string
-from collections.abc import Iterator
+from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -26,7 +26,6 @@ else:
     ObjectiveField = LessonField = forms.ModelChoiceField
 
 BIGGEST = 2_000_000_000
-TRUE_FALSE = "truefalse"
 
 
 class RereadField(LessonField):
@@ -75,8 +74,7 @@ class QuestionForm(forms.Form):
         draft = self.draft
         if draft is None:
             return {"number": 0}
-        fields = {name: getattr(draft, name) for name in ("number", "type", "objective", "level", "reread", "stem")}
-        return fields
+        return {name: getattr(draft, name) for name in ("number", "type", "objective", "level", "reread", "stem")}
 
     def clean_stem(self) -> str:
         return str(self.cleaned_data["stem"]).replace("\r\n", "\n")
@@ -133,40 +131,34 @@ class OptionForm(forms.Form):
 
 class BaseOptions(OptionFormSet):
     def body(self, type_: str, stem: str, known: list[str]) -> dict[str, Any]:
-        """The options that have anything in them. Each keeps its key; new ones get the next free letter."""
+        """The options that have anything in them. Each keeps its key; new ones get the type's, or the next letter."""
+        words = grading.TYPES[type_].words
         filled = [form for form in self.forms if not form.is_empty()]
         sent = [str(form.cleaned_data.get("key") or "") for form in filled]
-        given = [key if key in known and type_ != TRUE_FALSE else "" for key in sent]
-        letters = iter_free("tf" if type_ == TRUE_FALSE else string.ascii_lowercase, [*given, *known])
+        given = [key if key in known and not words else "" for key in sent]
+        letters = (letter for letter in string.ascii_lowercase if letter not in {*given, *known})
+        free = chain(words, letters)  # twelve options and twelve before them leave two letters over
         options = []
         for form, key in zip(filled, given, strict=True):
-            form.given_key = key or next(letters)  # type: ignore[attr-defined]  # for `place_problems`
-            options.append(option_of(form.cleaned_data, form.given_key, type_))  # type: ignore[attr-defined]
+            form.given_key = key or next(free)  # type: ignore[attr-defined]  # for `place_problems`
+            options.append(option_of(form.cleaned_data, form.given_key, words))  # type: ignore[attr-defined]
         return {"stem": stem, "options": options}
 
-    def place_problems(self, problems: list[str]) -> list[str]:
+    def place_problems(self, problems: list[grading.Problem]) -> list[grading.Problem]:
         """Put each problem at the option it is about; return those that are about the question."""
-        by_key = {getattr(form, "given_key", None): form for form in self.forms if getattr(form, "given_key", None)}
+        by_key = {getattr(form, "given_key", ""): form for form in self.forms}
         rest = []
         for problem in problems:
-            match = re.match(r"Option (\S+) (.+)", problem)
-            form = by_key.get(match[1]) if match else None
-            if form is None or match is None:
+            if problem.option and problem.option in by_key:
+                form = by_key[problem.option]
+                form.add_error(problem.part if problem.part in form.fields else "text", problem.text)
+            else:
                 rest.append(problem)
-                continue
-            form.add_error("feedback" if "feedback" in match[2] else "text", problem)
         return rest
 
 
-def iter_free(letters: str, taken: list[str]) -> Iterator[str]:
-    yield from (letter for letter in letters if letters == "tf" or letter not in taken)
-    yield from (f"option-{number}" for number in range(27, 60) if f"option-{number}" not in taken)
-
-
-def option_of(data: dict[str, Any], key: str, type_: str) -> dict[str, Any]:
-    text = str(data.get("text") or "").strip().replace("\r\n", "\n")
-    if type_ == TRUE_FALSE and not text:
-        text = {"t": "True", "f": "False"}.get(key, "")
+def option_of(data: dict[str, Any], key: str, words: Mapping[str, str]) -> dict[str, Any]:
+    text = str(data.get("text") or "").strip().replace("\r\n", "\n") or words.get(key, "")
     option = {"key": key, "text": text, "feedback": str(data.get("feedback") or "").strip().replace("\r\n", "\n")}
     return {**option, "correct": True} if data.get("correct") else option
 
@@ -198,9 +190,8 @@ def read(form: QuestionForm, options: BaseOptions) -> dict[str, Any] | None:
     known = grading.option_keys(form.draft.body) if form.draft else []
     body = options.body(data["type"], data["stem"], known)
     for problem in options.place_problems(grading.problems(data["type"], body)):
-        form.add_error(None, problem)
-    content = {"type": data["type"], "objective": data["objective"], "level": data["level"], "reread": data["reread"]}
-    content["body"] = body
+        form.add_error(None, problem.text)
+    content = {name: data[name] for name in ("type", "objective", "level", "reread")} | {"body": body}
     if form.is_valid() and not any(part.errors for part in options.forms):
         form.refuse_if_newer(content)
     return content if form.is_valid() and not any(part.errors for part in options.forms) else None

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 
 class SaveForm(forms.Form):
@@ -17,7 +18,7 @@ class SaveForm(forms.Form):
         go: str = self.cleaned_data["go"]
         known = go in ("next", "back", "close") or (go.isascii() and go.isdigit() and 1 <= int(go) <= self.last)
         if not known:
-            raise forms.ValidationError("There is no such place in this quiz.")
+            raise forms.ValidationError(_("There is no such place in this quiz."))
         return go
 
     def position_after(self, position: int) -> int | None:

@@ -5,17 +5,19 @@ What a person gave is read from a form, cleaned into a response, which is JSON, 
 answer.
 
 A type of question is one entry in TYPES and two fragments: templates/quizzes/types/<type>.html is its form, and
-templates/quizzes/results/<type>.html explains it afterwards. Nothing else asks which type a question has.
+templates/quizzes/results/<type>.html explains it afterwards. Nothing else asks which type a question has: what an
+editor's form or a course file must know of a type is in its entry too.
 """
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 Body = Mapping[str, Any]
 Form = Mapping[str, Sequence[str]]  # what a browser sent: each name with its values
@@ -27,13 +29,25 @@ class BadResponse(ValueError):
 
 
 @dataclass(frozen=True)
+class Problem:
+    """A sentence that says why a body cannot be asked, and the option and the part of it that it is about, if any."""
+
+    text: str
+    option: str = ""
+    part: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
 class QuestionType:
     """All that is particular to one type of question."""
 
     label: Promise
     hint: Promise  # what to do, under the stem
     parts: frozenset[str]  # of the body, beside the stem
-    problems: Callable[[Body], list[str]]  # sentences that say why a body cannot be asked
+    problems: Callable[[Body], list[Problem]]
     order: Callable[[Body, random.Random], list[str]]  # the keys as one attempt shows them
     shown: Callable[[Body, Sequence[str]], list[dict[str, str]]]  # what a page may have in it before closing
     read: Callable[[Form], Any]  # what was given, as the form sent it
@@ -41,21 +55,27 @@ class QuestionType:
     fits: Callable[[Body, Any], bool]  # whether a stored response can be graded
     points: Callable[[Body, Any], Decimal]  # of a response that fits
     explained: Callable[[Body, Any, Sequence[str]], list[dict[str, Any]]]  # what the result shows, once closed
+    words: Mapping[str, str] = field(default_factory=dict)  # keys and texts of options that no question can choose
 
 
 def type_choices() -> list[tuple[str, Promise]]:
     return [(name, type_.label) for name, type_ in TYPES.items()]
 
 
-def problems(type_: str, body: Any) -> list[str]:
-    """What is wrong with a body, in sentences; empty if it can be asked."""
+def problems(type_: str, body: Any) -> list[Problem]:
+    """What is wrong with a body, in sentences of the reader's language; empty if it can be asked."""
     if type_ not in TYPES:
-        return [f"There is no question type “{type_}”; the types are {', '.join(TYPES)}."]
+        text = _("There is no question type “%(type)s”; the types are %(known)s.")
+        return [Problem(text % {"type": type_, "known": ", ".join(TYPES)})]
     if not isinstance(body, Mapping) or not isinstance(body.get("stem"), str) or not body["stem"].strip():
-        return ["The question has no stem."]
-    if extra := {str(part) for part in body} - TYPES[type_].parts - {"stem"}:
-        return [f"The question has unknown parts: {', '.join(sorted(extra))}."]
+        return [Problem(_("The question has no stem."))]
+    if extra := _unknown(body, {"stem", *TYPES[type_].parts}):
+        return [Problem(_("The question has unknown parts: %(parts)s.") % {"parts": extra})]
     return TYPES[type_].problems(body)
+
+
+def _unknown(given: Mapping[str, Any], known: set[str]) -> str:
+    return ", ".join(sorted({str(part) for part in given} - known))
 
 
 def read(type_: str, form: Form) -> Any:
@@ -120,47 +140,59 @@ def _repeated(values: Sequence[str]) -> list[str]:
     return sorted({value for value in values if values.count(value) > 1})
 
 
-def _choice_problems(body: Body) -> list[str]:
+def _choice_problems(body: Body) -> list[Problem]:
     options = body.get("options")
     if not isinstance(options, Sequence) or isinstance(options, str) or len(options) < 2:
-        return ["A choice needs at least two options."]
+        return [Problem(_("A choice needs at least two options."))]
     found = []
     for number, option in enumerate(options, 1):
         if not isinstance(option, Mapping) or not _text_of(option, "key"):
-            return [f"Option {number} has no key."]
+            return [Problem(_("Option %(number)d has no key.") % {"number": number})]
         found += _option_problems(option)
-    found += [f"Two options have the key {key}." for key in _repeated(option_keys(body))]
+    same_key, same_text = _("Two options have the key %(key)s."), _("Two options say “%(text)s”.")
+    found += [Problem(same_key % {"key": key}) for key in _repeated(option_keys(body))]
     texts = [_text_of(option, "text").casefold() for option in options]
-    return found + [f"Two options say “{text}”." for text in _repeated(texts)]
+    return found + [Problem(same_text % {"text": text}) for text in _repeated(texts)]
 
 
-def _option_problems(option: Mapping[str, Any]) -> list[str]:
-    key, found = option["key"], []
-    if extra := {str(part) for part in option} - {"key", "text", "feedback", "correct"}:
-        found.append(f"Option {key} has unknown parts: {', '.join(sorted(extra))}.")
+def _option_problems(option: Mapping[str, Any]) -> list[Problem]:
+    key = option["key"]
+    said = []
+    if extra := _unknown(option, {"key", "text", "feedback", "correct"}):
+        said.append(("", _("Option %(key)s has unknown parts: %(parts)s.") % {"key": key, "parts": extra}))
     if not isinstance(option.get("correct", False), bool):
-        found.append(f"Option {key}: correct is either true or false.")
-    return found + [f"Option {key} has no {part}." for part in ("text", "feedback") if not _text_of(option, part)]
+        said.append(("correct", _("Option %(key)s: correct is either true or false.") % {"key": key}))
+    if not _text_of(option, "text"):
+        said.append(("text", _("Option %(key)s has no text.") % {"key": key}))
+    if not _text_of(option, "feedback"):
+        said.append(("feedback", _("Option %(key)s has no feedback.") % {"key": key}))
+    return [Problem(text, option=key, part=part) for part, text in said]
 
 
-def _single_problems(body: Body) -> list[str]:
-    found = _choice_problems(body)
-    if not found and len(right_keys(body)) != 1:
-        found.append(f"Exactly one option must be correct; here {len(right_keys(body))} are.")
+def _single_problems(body: Body) -> list[Problem]:
+    if found := _choice_problems(body):
+        return found
+    if (right := len(right_keys(body))) != 1:
+        text = ngettext(
+            "Exactly one option must be correct; here %(n)d is.",
+            "Exactly one option must be correct; here %(n)d are.",
+            right,
+        )
+        found.append(Problem(text % {"n": right}))
     return found
 
 
-def _multiple_problems(body: Body) -> list[str]:
+def _multiple_problems(body: Body) -> list[Problem]:
     found = _choice_problems(body)
     if not found and not 0 < len(right_keys(body)) < len(body["options"]):
-        found.append("At least one option must be correct, and at least one must not.")
+        found.append(Problem(_("At least one option must be correct, and at least one must not.")))
     return found
 
 
-def _true_false_problems(body: Body) -> list[str]:
+def _true_false_problems(body: Body) -> list[Problem]:
     found = _single_problems(body)
-    if not found and option_keys(body) != ["t", "f"]:
-        found.append("True or false has exactly the options t and f, in this order.")
+    if not found and option_keys(body) != list(TRUE_FALSE.words):
+        found.append(Problem(_("True or false has exactly the options t and f, in this order.")))
     return found
 
 
@@ -244,8 +276,8 @@ def _several_points(body: Body, keys: Sequence[str]) -> Decimal:
 
 
 SINGLE = QuestionType(
-    label=_("Single choice"),
-    hint=_("Choose one."),
+    label=gettext_lazy("Single choice"),
+    hint=gettext_lazy("Choose one."),
     parts=frozenset({"options"}),
     problems=_single_problems,
     order=_mixed,
@@ -256,31 +288,21 @@ SINGLE = QuestionType(
     points=_one_points,
     explained=_explained_options,
 )
-MULTIPLE = QuestionType(
-    label=_("Multiple choice"),
-    hint=_("Choose all that apply."),
-    parts=frozenset({"options"}),
+MULTIPLE = replace(
+    SINGLE,
+    label=gettext_lazy("Multiple choice"),
+    hint=gettext_lazy("Choose all that apply."),
     problems=_multiple_problems,
-    order=_mixed,
-    shown=_shown_options,
-    read=_read_options,
     clean=_clean_choice,
     fits=_fits_choice,
     points=_several_points,
-    explained=_explained_options,
 )
-TRUE_FALSE = QuestionType(
-    label=_("True or false"),
-    hint=_("Choose one."),
-    parts=frozenset({"options"}),
+TRUE_FALSE = replace(
+    SINGLE,
+    label=gettext_lazy("True or false"),
     problems=_true_false_problems,
     order=_as_written,
-    shown=_shown_options,
-    read=_read_options,
-    clean=_clean_one,
-    fits=_fits_one,
-    points=_one_points,
-    explained=_explained_options,
+    words={"t": "True", "f": "False"},  # in the language of the course, like every other option
 )
 
 TYPES: dict[str, QuestionType] = {"single": SINGLE, "multiple": MULTIPLE, "truefalse": TRUE_FALSE}

@@ -160,7 +160,7 @@ def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
     answers = locked.answers.select_related("question_revision")
     worth = [grading.points(a.question_revision.type, a.question_revision.body, a.response) for a in answers]
     locked.score = grading.total(worth)
-    locked.pass_mark = min(locked.quiz.pass_mark, locked.max_score)
+    locked.pass_mark = locked.quiz.mark_of(locked.max_score)
     locked.passed = locked.score >= locked.pass_mark
     locked.closed_at = at
     locked.save(update_fields=["score", "pass_mark", "passed", "closed_at"])

@@ -37,7 +37,7 @@ def start(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def attempt(request: HttpRequest, course: str, lesson: str, number: int) -> HttpResponse:
     """The result; of an open attempt, the question where the person was."""
-    attempt = _attempt(request, course, lesson, number)
+    attempt = _attempt(request, course, lesson, number, "quiz__lesson__module__course")
     if attempt.is_open:
         return redirect(attempt.get_question_url(_resume_at(attempt)))
     result = results.of(attempt, request.user)  # type: ignore[arg-type]  # signed in: the middleware saw to it
@@ -115,9 +115,9 @@ def _own(request: HttpRequest, course: str, lesson: str, number: int) -> Attempt
     return attempts.filter(number=number, quiz__lesson__slug=lesson, quiz__lesson__course__key=course)
 
 
-def _attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Attempt:
-    """The same with all that its pages show around it; one query, or 404."""
-    needed = ("enrollment", "quiz__lesson__course", "quiz__lesson__published_revision")
+def _attempt(request: HttpRequest, course: str, lesson: str, number: int, *more: str) -> Attempt:
+    """The same with all that its pages show around it, and the relations in `more`; one query, or 404."""
+    needed = ("enrollment", "quiz__lesson__course", "quiz__lesson__published_revision", *more)
     return get_object_or_404(_own(request, course, lesson, number).select_related(*needed))
 
 

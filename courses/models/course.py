@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-validate_key = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Small letters and digits, joined by hyphens."))
+KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+validate_key = RegexValidator(KEY, _("Small letters and digits, joined by hyphens."))
 
 
 def edits_courses(user: User | AnonymousUser) -> bool:

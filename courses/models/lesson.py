@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from courses.models.enrollment import Enrollment
 
 
+COMPLETABLE = ["reading", "quiz"]  # kinds in which there is something to complete; only they can be required
+
+
 class LessonQuerySet(models.QuerySet["Lesson"]):
     def published(self) -> LessonQuerySet:
         """Lessons learners can open: published, not retired, in a module that is ready."""
@@ -100,7 +103,7 @@ class Lesson(models.Model):
             models.UniqueConstraint(fields=["course", "slug"], name="lesson_slug_once_a_course"),
             models.UniqueConstraint(fields=["course"], condition=Q(is_sample=True), name="lesson_one_sample_a_course"),
             models.CheckConstraint(
-                condition=Q(required=False) | Q(kind__in=["reading", "quiz"]),
+                condition=Q(required=False) | Q(kind__in=COMPLETABLE),
                 name="lesson_required_can_be_completed",
                 violation_error_message=_(
                     "Stories and pages cannot be required: there is nothing to complete in them."

@@ -107,7 +107,7 @@ class QuestionRevision(models.Model):
     def clean(self) -> None:
         super().clean()
         if problems := grading.problems(self.type, self.body):
-            raise ValidationError({"body": problems})
+            raise ValidationError({"body": [problem.text for problem in problems]})
 
     @property
     def stem(self) -> str:
@@ -138,6 +138,10 @@ class Quiz(models.Model):
     def pool(self) -> QuestionQuerySet:
         """What a new attempt is drawn from."""
         return Question.objects.published().filter(pool_items__quiz=self)
+
+    def mark_of(self, questions: int) -> int:
+        """The right answers needed of so many questions: all of them where the pool is smaller than the mark."""
+        return min(self.pass_mark, questions)
 
 
 class PoolItem(models.Model):

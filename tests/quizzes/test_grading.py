@@ -127,7 +127,7 @@ def test_problems_of_any_body_are_sentences(body, type_):
 
 @given(questions(), anything)
 def test_problems_of_any_options_are_sentences(question, options):
-    assert all(isinstance(line, str) for line in grading.problems(question[0], {"stem": "?", "options": options}))
+    assert all(isinstance(problem.text, str) for problem in grading.problems(question[0], {"stem": "?", "options": options}))
 
 
 def option(key="a", **parts):
@@ -154,7 +154,7 @@ def option(key="a", **parts):
 )
 def test_what_is_wrong_is_said(type_, options, word):
     found = grading.problems(type_, {"stem": "Which?", "options": options})
-    assert any(word in line for line in found), found
+    assert any(word in problem.text for problem in found), found
 
 
 def test_partial_credit_of_several():
