@@ -12,7 +12,6 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -106,17 +105,12 @@ def manifest(parts: Path, counts: Counts) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "made_at": timezone.now().isoformat(),
-        "version": version(),
+        "version": settings.VERSION,
         "database": connection.vendor,
         "migrations": sorted(f"{app}.{name}" for app, name in MigrationLoader(connection).applied_migrations),
         "rows": counts,
         "sha256": {str(file.relative_to(parts)): digest(file) for file in files_in(parts)},
     }
-
-
-def version() -> str:
-    project: str = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
-    return project
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -3,5 +3,5 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`SITE_NAME` and `DEMO` for every template."""
-    return {"SITE_NAME": settings.SITE_NAME, "DEMO": settings.DEMO}
+    """`SITE_NAME`, `DEMO` and `VERSION` for every template."""
+    return {"SITE_NAME": settings.SITE_NAME, "DEMO": settings.DEMO, "VERSION": settings.VERSION}

@@ -4,6 +4,7 @@ Three ways to run: production (the default, https only), the demo (`DEMO=1`: pro
 alone) and development (`DEBUG=1`). A setting that is missing or makes no sense stops the start with a sentence on it.
 """
 
+import tomllib
 import zoneinfo
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ env = Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var").resolve()
+
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)

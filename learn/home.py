@@ -117,7 +117,8 @@ def public_modules(course: Course) -> list[PublicModule]:
     """Titles and minutes are public; nothing of a lesson is."""
     lessons = Lesson.objects.published().filter(course=course, required=True).order_by()
     minutes = dict(lessons.values_list("module").annotate(Sum("published_revision__minutes")))
-    return [PublicModule(module, minutes.get(module.pk, 0)) for module in course.modules.order_by("position")]
+    modules = course.modules.order_by("position").select_related("illustration")
+    return [PublicModule(module, minutes.get(module.pk, 0)) for module in modules]
 
 
 def comparison_of(sample: Lesson) -> Comparison | None:

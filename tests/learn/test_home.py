@@ -129,7 +129,7 @@ def test_a_complete_course_shows_the_certificate(client, cast):
 
 def test_overdue_closed_and_nothing_are_said_kindly(client, cast):
     sign_in(client, cast.stranger)
-    assert "Nothing is asked of you yet" in page(client)
+    assert "No course for you yet" in page(client)
     cast.ada_enrolled.due_on = site_day() - timedelta(days=3)
     cast.ada_enrolled.closes_on = site_day() - timedelta(days=1)
     cast.ada_enrolled.save()
