@@ -6,7 +6,6 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from accounts.models import Membership, Team, User
 from courses.models import Assignment, Course, Enrollment, Lesson, Path
 from courses.models.enrollment import site_day
 from demo.company import ALSO, PLACES, Person
+from desk.roles import set_roles
 from quizzes import checks, grading, taking
 from quizzes.models import Answer, QuestionRevision
 
@@ -61,13 +61,12 @@ def _make_people(now: datetime) -> dict[str, User]:
             staff_number=str(number),
             password=password,
             date_joined=moment(now, person.joined, 8),
-            is_staff=bool(person.role),
         )
         for number, person in enumerate(known, FIRST_STAFF_NUMBER)
     )
     for user, person in zip(made, known, strict=True):
         if person.role:
-            user.groups.add(Group.objects.get(name=person.role))
+            set_roles(user, [person.role])
     return {user.name: user for user in made}
 
 

@@ -117,8 +117,7 @@ class RoleFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == MANAGERS:
-            managing = Membership.objects.filter(role=Membership.Role.MANAGER)
-            return queryset.filter(pk__in=managing.values("user"))
+            return queryset.filter(pk__in=Membership.objects.managing().values("user"))
         if self.value() in ROLES:
             return queryset.filter(pk__in=User.groups.through.objects.filter(group__name=self.value()).values("user"))
         return queryset
@@ -156,7 +155,9 @@ class PersonAdmin(StaffAdmin):
         return fields if obj else [name for name in fields if name != "is_active"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        return ()
+        """The address of a colleague with staff rights: whoever changes it could have a new password sent there."""
+        colleague = obj is not None and obj.is_staff and obj.pk != request.user.pk
+        return ("email",) if colleague and not request.user.is_superuser else ()
 
     def gives_roles(self, request: HttpRequest) -> bool:
         return request.user.is_superuser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.utils.text import get_text_list
@@ -10,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Team, User
 from accounts.models.user import UserQuerySet
+from reports.standing import Row
 
 NAMED = 3  # teams named in a sentence; more are counted
 
@@ -20,6 +22,7 @@ class Population:
 
     viewer: User
     people: UserQuerySet
+    printable: UserQuerySet  # for whom the viewer may print a sign-in slip, whether they are among these people or not
     teams: list[Team]  # whose people they are; empty: nobody's, or everybody's if `is_everybody`
     is_everybody: bool
 
@@ -29,7 +32,8 @@ class Population:
         everybody = viewer.sees_everybody
         tops = [] if everybody else viewer.managed_teams()
         people = User.objects.managed_by(viewer, tops).active()
-        return cls(viewer=viewer, people=people, teams=tops, is_everybody=everybody)
+        printable = User.objects.slip_printable_by(viewer, tops)
+        return cls(viewer=viewer, people=people, printable=printable, teams=tops, is_everybody=everybody)
 
     @property
     def may_look(self) -> bool:
@@ -40,9 +44,14 @@ class Population:
         """The teams this report can be narrowed to, in the order of the tree; one query."""
         return list(Team.objects.all() if self.is_everybody else Team.objects.under(*self.teams))
 
-    def narrowed(self, team: Team) -> Population:
-        """The same people, but only those of one of `choices()` and of the teams below it."""
-        return replace(self, people=self.people.in_teams(team), teams=[team], is_everybody=False)
+    def narrowed(self, *teams: Team) -> Population:
+        """The same people, but only those of some of `choices()` and of the teams below them."""
+        return replace(self, people=self.people.in_teams(*teams), teams=[*teams], is_everybody=False)
+
+    def prints_for(self, rows: Iterable[Row]) -> set[int]:
+        """The people of these rows for whom the viewer may print a sign-in slip, by number; one query."""
+        people = self.printable.filter(pk__in={row.person_id for row in rows})
+        return set(people.values_list("pk", flat=True))
 
     @property
     def title(self) -> str:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
 from accounts.models.user import UserQuerySet
-from courses.models import Enrollment, Module, State
+from courses.models import Enrollment, State
 from courses.models.enrollment import EnrollmentQuerySet
 from reports import words
 from reports.population import Population
@@ -61,14 +61,9 @@ def not_asked(people: UserQuerySet) -> UserQuerySet:
 
 
 def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> EnrollmentQuerySet:
-    """Annotate the place of the standing: one CASE, whose subqueries are asked only of those it can be true of.
-
-    “Done so far” is all lessons there are yet, and nobody is told off for what they cannot do.
-    """
-    preparing = Module.objects.in_preparation().filter(course=OuterRef("course"))
-    done_so_far = Q(Exists(preparing), completed_at=None, started_at__isnull=False, lessons_done=F("lessons_total"))
+    """Annotate the place of the standing: one CASE, whose subqueries are asked only of those it can be true of."""
     rules = [
-        (done_so_far, Standing.DONE_SO_FAR),
+        (Enrollment.done_so_far_q(), Standing.DONE_SO_FAR),
         (Enrollment.due_soon_q(at), Standing.DUE_SOON),
         *[(Q(state=state), Standing(state.value)) for state in State],
     ]
@@ -178,9 +173,7 @@ def summary_of(people: UserQuerySet, at: datetime | None = None) -> Summary:
 
 def team_sentence(user: User, at: datetime | None = None) -> str | None:
     """Where the teams of a manager stand, for their home page; None for people who manage none. Two queries."""
-    teams = user.managed_teams()
-    if not teams:
-        return None
-    people = User.objects.managed_by(user, teams).in_teams(*teams).active()
-    population = Population(viewer=user, people=people, teams=teams, is_everybody=False)
-    return words.sentence(population.title, summary_of(people, at))
+    population = Population.of(user)
+    if population.is_everybody:  # HR, who may manage a team as well
+        population = population.narrowed(*user.managed_teams())
+    return words.sentence(population.title, summary_of(population.people, at)) if population.teams else None

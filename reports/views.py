@@ -45,6 +45,7 @@ def team(request: HttpRequest) -> HttpResponse:
     page = page_of(population.people, asked, at)
     context = {
         "page": page,
+        "prints_for": population.prints_for(page.rows),
         "asked": asked,
         "teams": options(teams),
         "standings": Standing,

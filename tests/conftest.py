@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import Team, User
 from courses.models import Course, Enrollment
+from desk.roles import set_roles
 from tests.builders import enroll, make_course, make_member, make_person
 
 
@@ -60,11 +61,7 @@ def cast(db: None) -> Cast:
 
 def with_role(person: User, role: str) -> User:
     """Give a person a role of the table in desk/roles.py."""
-    from django.contrib.auth.models import Group
-
-    person.groups.add(Group.objects.get(name=role))
-    person.is_staff = True
-    person.save()
+    set_roles(person, [*person.groups.values_list("name", flat=True), role])
     return person
 
 

@@ -34,6 +34,11 @@ class SignInSlipQuerySet(models.QuerySet["SignInSlip"]):
     def valid(self, at: datetime | None = None) -> SignInSlipQuerySet:
         return self.filter(used_at=None, expires_at__gt=at or timezone.now())
 
+    def end(self, at: datetime | None = None) -> None:
+        """Let none of these be used any more."""
+        at = at or timezone.now()
+        self.valid(at).update(expires_at=at)
+
     def matching(self, name: str, code: str) -> SignInSlipQuerySet:
         """The slip of the active person with this address or number that has this code. One query, whoever it is."""
         name = User.clean_sign_in_name(name)
@@ -76,7 +81,7 @@ class SignInSlip(models.Model):
     def print_for(cls, user: User, by: User | None, at: datetime | None = None) -> tuple[SignInSlip, str]:
         """Make a slip, ending any earlier one of this person. Returns it with its code, which is kept nowhere."""
         at = at or timezone.now()
-        cls.objects.filter(user=user).valid(at).update(expires_at=at)
+        cls.objects.filter(user=user).end(at)
         code = "".join(secrets.choice(ALPHABET) for place in range(LENGTH))
         slip = cls.objects.create(
             user=user, printed_by=by, printed_at=at, expires_at=at + VALID_FOR, digest=digest(code)

@@ -122,6 +122,9 @@ class Team(models.Model):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
+    def managing(self) -> MembershipQuerySet:
+        return self.filter(role=Membership.Role.MANAGER)
+
     def in_teams(self, *teams: Team) -> MembershipQuerySet:
         """Memberships in these teams or below them."""
         return self.filter(Team.range_of("team__path", teams))

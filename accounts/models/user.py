@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 import string
 import zoneinfo
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,6 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import letters
@@ -48,8 +48,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def with_is_manager(self) -> UserQuerySet:
         """Annotate `is_manager`: manages a team. The navigation shows the team pages without a query of its own."""
-        managing = Membership.objects.filter(user=OuterRef("pk"), role=Membership.Role.MANAGER)
-        return self.annotate(is_manager=Exists(managing))
+        return self.annotate(is_manager=Exists(Membership.objects.managing().filter(user=OuterRef("pk"))))
 
     def in_teams(self, *teams: Team) -> UserQuerySet:
         """People with a membership, of any role, in one of these teams or below them; each once."""
@@ -74,17 +73,23 @@ class UserQuerySet(models.QuerySet["User"]):
         name = User.clean_sign_in_name(name)
         return self.filter(email=name) if "@" in name else self.filter(staff_number=name)
 
-    def slip_printable_by(self, user: User | AnonymousUser) -> UserQuerySet:
-        """For whom this person may print a sign-in slip, which is the power to sign in as them.
+    def slip_printable_by(self, user: User | AnonymousUser, teams: list[Team] | None = None) -> UserQuerySet:
+        """For whom this person may print a sign-in slip: nobody who may do more than they.
 
-        HR for everybody, a manager for the people they see who have no staff rights; nobody for a superuser or oneself.
+        A slip is the power to sign in as somebody. So superusers print for staff, HR for everybody else, and a manager
+        for the people they see, but not for a manager of teams beyond their own. For a superuser only the command does.
+        `teams` as in `managed_by`.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        people = self.active().filter(is_superuser=False)
+        people = self.active().filter(is_superuser=False).exclude(pk=user.pk)
+        if user.is_superuser:
+            return people
         if user.is_staff and user.has_perm("accounts.print_slips"):
-            return people.exclude(pk=user.pk)
-        return people.filter(is_staff=False).managed_by(user)
+            return people.filter(is_staff=False)
+        teams = user.managed_teams() if teams is None else teams
+        beyond = Membership.objects.managing().exclude(Team.range_of("team__path", teams))
+        return people.filter(is_staff=False).managed_by(user, teams).exclude(pk__in=beyond.values("user"))
 
 
 class UserManager(BaseUserManager["User"]):
@@ -106,8 +111,8 @@ class UserManager(BaseUserManager["User"]):
     def by_sign_in_name(self, name: str) -> User | None:
         return self.get_queryset().with_sign_in_name(name).first()
 
-    def slip_printable_by(self, user: User | AnonymousUser) -> UserQuerySet:
-        return self.get_queryset().slip_printable_by(user)
+    def slip_printable_by(self, user: User | AnonymousUser, teams: list[Team] | None = None) -> UserQuerySet:
+        return self.get_queryset().slip_printable_by(user, teams)
 
     def create_user(self, *, name: str, password: str | None = None, **fields: Any) -> User:
         user = User(name=name, **fields)
@@ -191,10 +196,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.clean_email(self.email) or None
         self.staff_number = self.clean_staff_number(self.staff_number) or None
 
+    @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Also ends unused slips when a password was set, by whatever door: paper must not outlive it."""
         self.email = self.clean_email(self.email) or None
         self.staff_number = self.clean_staff_number(self.staff_number) or None
+        has_new_password = self._password is not None  # type: ignore[attr-defined]  # as `set_password` leaves it, until it is saved
         super().save(*args, **kwargs)
+        if has_new_password:
+            self.slips.end()
 
     @staticmethod
     def clean_email(value: str | None) -> str:
@@ -237,10 +247,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def managed_teams(self) -> list[Team]:
         """The teams this person is manager of, without those that lie below another of them."""
-        teams = [m.team for m in self.memberships.filter(role="manager").select_related("team").order_by("team__path")]
+        teams = [place.team for place in self.memberships.managing().select_related("team").order_by("team__path")]
         tops: list[Team] = []
         for team in teams:
-            if not tops or not team.path.startswith(tops[-1].path):
+            if not tops or not team.is_under(tops[-1]):
                 tops.append(team)
         return tops
 
@@ -272,7 +282,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.save(update_fields=["session_epoch"])
         self.refresh_from_db(fields=["session_epoch"])
 
-    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+    def get_session_auth_hash(self) -> str:
         """Also changes with `session_epoch`: django.contrib.auth compares it on every request and ends what differs."""
-        value = f"{self.password}|{self.session_epoch}"
-        return salted_hmac("accounts.models.User.session", value, secret=secret, algorithm="sha256").hexdigest()
+        return f"{super().get_session_auth_hash()}.{self.session_epoch}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same by the keys of SECRET_KEY_FALLBACKS, so that a new key signs nobody out."""
+        for known in super().get_session_auth_fallback_hash():
+            yield f"{known}.{self.session_epoch}"

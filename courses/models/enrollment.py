@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from courses.models.course import Course
+from courses.models.course import Course, Module
 from courses.models.lesson import Lesson, LessonRevision
 from courses.models.path import Path, PathStep, PathStepQuerySet
 
@@ -163,6 +163,15 @@ class Enrollment(models.Model):
         """The condition behind `due_soon()`, for annotations."""
         today = site_day(at)
         return Q(completed_at=None, due_on__gte=today, due_on__lte=today + DUE_SOON)
+
+    @staticmethod
+    def done_so_far_q() -> Q:
+        """Of `with_progress()`: all lessons there are yet are done, and more are being prepared.
+
+        Nobody is told off for what they cannot do.
+        """
+        preparing = Module.objects.in_preparation().filter(course=OuterRef("course"))
+        return Q(Exists(preparing), completed_at=None, started_at__isnull=False, lessons_done=F("lessons_total"))
 
     def is_due_soon(self, at: datetime | None = None) -> bool:
         today = site_day(at)

@@ -15,7 +15,7 @@ from courses.models.enrollment import site_day
 from reports.export import safe
 from reports.standing import Standing
 from tests.builders import enroll, make_member, make_person
-from tests.conftest import sign_in
+from tests.conftest import sign_in, with_role
 
 PAGE, FILE = reverse("reports:team"), reverse("reports:team_csv")
 
@@ -212,8 +212,8 @@ def test_page_takes_six_queries_for_any_number(mia, cast, people, django_assert_
         mia.get(PAGE)
 
 
-def test_long_report_takes_six_queries(mia, many, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+def test_long_report_takes_one_more_to_count_it(mia, many, django_assert_max_num_queries):
+    with django_assert_max_num_queries(7):
         mia.get(PAGE, {"page": 2, "sort": "due"})
 
 
@@ -235,6 +235,17 @@ def test_each_person_has_a_slip_button_that_posts(mia, cast):
     page = mia.get(PAGE).content.decode()
     assert f'formaction="{reverse("accounts:print_slip", args=[cast.ada.pk])}"' in page
     assert '<form id="slips" method="post"' in page
+
+
+def test_nobody_has_a_button_that_would_not_work(client, cast):
+    """A colleague with staff rights, and a manager of more than this manager, come without a slip."""
+    with_role(make_member(cast.lyon, "Lea Staff"), "Editors")
+    region = make_member(cast.company, "Rana Above", role="manager")
+    Membership.objects.create(team=cast.lyon, user=region)
+    page = sign_in(client, cast.mia).get(PAGE)
+    assert {row.name for row in page.context["page"].rows} == {"Ada Moreau", "Lea Staff", "Rana Above"}
+    assert page.content.decode().count("formaction=") == 1
+    assert page.context["prints_for"] == {cast.ada.pk}
 
 
 def test_chart_adds_up(client, cast, many):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import getpass
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -11,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import User
+from desk.roles import ROLES, set_roles, sync_roles
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--role",
             action="append",
-            choices=["Operators", "HR", "Editors"],
+            choices=list(ROLES),
             help="may be given more than once; Operators",
         )
         parser.add_argument("--superuser", action="store_true", help="may do everything; not needed for daily work")
@@ -38,7 +38,6 @@ class Command(BaseCommand):
             name=options["name"],
             email=options["email"],
             staff_number=options["staff_number"],
-            is_staff=True,
             is_superuser=options["superuser"],
         )
         person.set_unusable_password()
@@ -46,16 +45,11 @@ class Command(BaseCommand):
         if options["ask_password"]:
             person.set_password(self.ask_password(person))
         person.save()
-        person.groups.set(self.groups(options["role"] or ["Operators"]))
+        sync_roles()  # they are there unless somebody flushed the database
+        set_roles(person, options["role"] or ["Operators"])
         self.stdout.write(self.style.SUCCESS(f"{person.name} signs in with {person.sign_in_name}."))
         if not options["ask_password"]:
             call_command("print_slip", person.sign_in_name, stdout=self.stdout)
-
-    def groups(self, roles: list[str]) -> list[Group]:
-        found = list(Group.objects.filter(name__in=roles))
-        if len(found) < len(set(roles)):
-            raise CommandError("The roles are not there yet. Run `manage.py migrate` first.")
-        return found
 
     def ask_password(self, person: User) -> str:
         password = getpass.getpass("Password: ")
