@@ -55,15 +55,16 @@ def test_the_last_possible_team_is_still_below_its_parent():
         Team.add("Deeper", last)
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'")
-def test_ranges_hold_in_a_database_that_sorts_by_language():
-    """In most languages punctuation sorts before digits: a range that ends in `0001:` would leave out everything."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'SELECT %s <= %s COLLATE "en-x-icu" AND %s > %s COLLATE "en-x-icu"',
-            ["00010003", path_end("0001"), "0002", path_end("0001")],
-        )
-        assert cursor.fetchone() == (True,)
+if connection.vendor == "postgresql":  # SQLite has no collations to be wrong about
+
+    def test_ranges_hold_in_a_database_that_sorts_by_language():
+        """In most languages punctuation sorts before digits: a range that ends in `0001:` would leave out everything."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                'SELECT %s <= %s COLLATE "en-x-icu" AND %s > %s COLLATE "en-x-icu"',
+                ["00010003", path_end("0001"), "0002", path_end("0001")],
+            )
+            assert cursor.fetchone() == (True,)
 
 
 def test_move_takes_the_whole_subtree_along():
