@@ -4,16 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Team
-from accounts.models.team import STEP
 from notices.admin import StaffAdmin
 
 if TYPE_CHECKING:
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
     TeamField = forms.ModelChoiceField[Team]
 else:
     TeamModelForm, TeamField = forms.ModelForm, forms.ModelChoiceField
-
-DEEPEST = 64 // STEP
 
 
 def indented(team: Team) -> str:
@@ -75,21 +70,8 @@ class TeamForm(TeamModelForm):
     def clean_parent(self) -> Team | None:
         """Refuse a circle and what would be too deep, before anything is written."""
         parent: Team | None = self.cleaned_data["parent"]
-        if parent and self.instance.pk and parent.is_under(self.instance):
-            raise ValidationError(
-                _("%(team)s cannot move below %(parent)s, which is part of it."),
-                params={"team": self.instance.name, "parent": parent.name},
-            )
-        if (parent.depth if parent else 0) + self.height() > DEEPEST:
-            raise ValidationError(_("Teams can be nested 16 levels deep, not deeper."))
+        self.instance.check_place(parent)
         return parent
-
-    def height(self) -> int:
-        """Levels this team takes with all below it."""
-        if not self.instance.pk:
-            return 1
-        below = Team.objects.under(self.instance).values_list("path", flat=True)
-        return 1 + (max(len(path) for path in below) - len(self.instance.path)) // STEP
 
 
 @admin.register(Team)

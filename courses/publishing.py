@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from courses import progress
-from courses.models import Enrollment, Lesson, LessonRevision, Module, Path
+from courses.models import Course, Enrollment, Lesson, LessonRevision, Module, Path
 from courses.models.enrollment import site_day
 
 REDO_WITHIN = timedelta(days=30)
@@ -86,33 +87,31 @@ def _highest_level(lesson: Lesson) -> int:
     return lesson.revisions.aggregate(level=Max("redo_level"))["level"] or 0
 
 
-@transaction.atomic
 def unpublish(lesson: Lesson, at: datetime | None = None) -> int:
     """Take a lesson away from learners; facts stay. Returns how many enrollments that completed."""
-    lesson.published_revision = None
-    lesson.save(update_fields=["published_revision"])
-    return progress.settle(lesson.course, at)
+    return _change(lesson, lesson.course, at, published_revision=None)
 
 
-@transaction.atomic
 def retire(lesson: Lesson, at: datetime | None = None) -> int:
     """Take a lesson out of the course for good; facts stay. Returns how many enrollments that completed."""
-    lesson.retired_at = at or timezone.now()
-    lesson.save(update_fields=["retired_at"])
-    return progress.settle(lesson.course, at)
+    return _change(lesson, lesson.course, at, retired_at=at or timezone.now())
 
 
-@transaction.atomic
 def set_required(lesson: Lesson, required: bool, at: datetime | None = None) -> int:
     """Make a lesson count or not. Returns how many enrollments that completed."""
-    lesson.required = required
-    lesson.save(update_fields=["required"])
-    return progress.settle(lesson.course, at)
+    return _change(lesson, lesson.course, at, required=required)
+
+
+def set_status(module: Module, status: Module.Status, at: datetime | None = None) -> int:
+    """Open a module to learners or take it back into preparation. Returns how many enrollments that completed."""
+    return _change(module, module.course, at, status=status)
 
 
 @transaction.atomic
-def set_status(module: Module, status: Module.Status, at: datetime | None = None) -> int:
-    """Open a module to learners or take it back into preparation. Returns how many enrollments that completed."""
-    module.status = status
-    module.save(update_fields=["status"])
-    return progress.settle(module.course, at)
+def _change(row: Lesson | Module, course: Course, at: datetime | None, **fields: Any) -> int:
+    """Write what decides the required set, with no completion under way, and complete whom that completes."""
+    progress.hold(course)
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save(update_fields=fields)
+    return progress.settle(course, at)

@@ -9,8 +9,9 @@ from django.db.models import Q
 from django.db.models.functions import Concat, Length, Substr
 from django.utils.translation import gettext_lazy as _
 
-STEP = 4  # digits for a level of the path: 9,999 teams below one team, 16 levels
+STEP = 4  # digits for a level of the path: 9,999 teams below one team
 LENGTH = 64
+DEEPEST = LENGTH // STEP
 
 
 def path_end(path: str) -> str:
@@ -64,6 +65,26 @@ class Team(models.Model):
         """Whether this is `other` or lies below it."""
         return self.path.startswith(other.path)
 
+    @property
+    def height(self) -> int:
+        """Levels this team takes with all below it; one query, none for a team that is not saved yet."""
+        if self._state.adding:
+            return 1
+        paths = Team.objects.under(self).values_list("path", flat=True)
+        return (max(len(path) for path in paths) - len(self.path)) // STEP + 1
+
+    def check_place(self, parent: Team | None) -> None:
+        """Raise ValidationError if this team, with all below it, cannot hang under `parent`: a circle, or too deep."""
+        if parent and not self._state.adding and parent.is_under(self):
+            raise ValidationError(
+                _("%(team)s cannot move below %(parent)s, which is part of it."),
+                params={"team": self.name, "parent": parent.name},
+            )
+        if (parent.depth if parent else 0) + self.height > DEEPEST:
+            raise ValidationError(
+                _("Teams can be nested %(levels)d levels deep, not deeper."), params={"levels": DEEPEST}
+            )
+
     @classmethod
     def add(cls, name: str, parent: Team | None = None) -> Team:
         """Create a team as the last child of `parent`, or as a root. Raises ValidationError below the deepest level."""
@@ -76,6 +97,7 @@ class Team(models.Model):
     @transaction.atomic
     def _add(cls, name: str, parent: Team | None) -> Team:
         cls._lock_tree(parent)
+        cls(name=name).check_place(parent)
         return cls.objects.create(name=name, path=cls._next_path(parent.path if parent else ""))
 
     @classmethod
@@ -88,11 +110,8 @@ class Team(models.Model):
 
     @classmethod
     def _next_path(cls, parent_path: str) -> str:
-        depth = len(parent_path) + STEP
-        if depth > LENGTH:
-            raise ValidationError(_("Teams can be nested 16 levels deep, not deeper."))
         below = cls.objects.filter(path__gt=parent_path, path__lte=path_end(parent_path))
-        siblings = below.annotate(length=Length("path")).filter(length=depth)
+        siblings = below.annotate(length=Length("path")).filter(length=len(parent_path) + STEP)
         last = siblings.order_by("-path").values_list("path", flat=True).first()
         number = int(last[-STEP:]) + 1 if last else 1
         if number > 9999:
@@ -108,15 +127,8 @@ class Team(models.Model):
         Team._lock_tree(self, parent)
         if self.path[:-STEP] == (parent.path if parent else ""):
             return
-        if parent and parent.is_under(self):
-            raise ValidationError(
-                _("%(team)s cannot move below %(parent)s, which is part of it."),
-                params={"team": self.name, "parent": parent.name},
-            )
+        self.check_place(parent)
         old, new = self.path, self._next_path(parent.path if parent else "")
-        deepest = max(len(path) for path in Team.objects.under(self).values_list("path", flat=True))
-        if deepest - len(old) + len(new) > LENGTH:
-            raise ValidationError(_("Teams can be nested 16 levels deep, not deeper."))
         Team.objects.under(self).update(path=Concat(models.Value(new), Substr("path", len(old) + 1)))
         self.path = new
 
