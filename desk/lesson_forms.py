@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from courses import markdown
+from courses import markdown, publishing
 from courses.models import Lesson, LessonRevision, Module
 from courses.models.enrollment import site_day
 from courses.publishing import REDO_WITHIN
@@ -161,21 +161,36 @@ class LessonForm(LessonModelForm):
         return self._differs_from(self.draft)
 
 
+def effects(completed: int) -> list[tuple[str, str]]:
+    """What publishing does to the people who completed the lesson, each in a sentence."""
+    effect = LessonRevision.Effect
+    redo = ngettext(
+        "%(n)d person is asked to do it again, by the day below.",
+        "%(n)d people are asked to do it again, by the day below.",
+        completed,
+    )
+    return [
+        (effect.SILENT.value, _("Nothing: it was a typo, or the same in better words. They stay complete.")),
+        (effect.ANNOUNCE.value, _("They read on the lesson's page that it changed. They stay complete.")),
+        (effect.REDO.value, redo % {"n": completed}),
+    ]
+
+
 class PublishForm(forms.Form):
     """Which revision, with what effect on people."""
 
     revision = RevisionField(LessonRevision.objects.none(), widget=forms.HiddenInput)
     effect = forms.ChoiceField(
-        label=gettext_lazy("What should happen"),
+        label=gettext_lazy("What happens to people who completed it"),
         choices=LessonRevision.Effect.choices,
         initial=LessonRevision.Effect.SILENT,
         widget=forms.RadioSelect,
     )
     redo_due_on = forms.DateField(
-        label=gettext_lazy("To be redone by"),
+        label=gettext_lazy("Do it again by"),
         required=False,
         widget=DateInput(),
-        help_text=gettext_lazy("Only for “redo”."),
+        help_text=gettext_lazy("Counts only if you ask them to do it again."),
     )
     ask_people_under_way = forms.BooleanField(
         label=gettext_lazy("Ask people who are under way to take it, too"),
@@ -186,6 +201,8 @@ class PublishForm(forms.Form):
     def __init__(self, lesson: Lesson, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lesson = lesson
+        self.counts = publishing.head_counts(lesson)
+        self.fields["effect"].choices = effects(self.counts.completed)  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["revision"].queryset = lesson.revisions.all()  # type: ignore[attr-defined]  # a ModelChoiceField
         self.initial.setdefault("redo_due_on", site_day() + REDO_WITHIN)
         if not lesson.revisions.filter(published_at__isnull=False).exists():

@@ -9,18 +9,21 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from courses import markdown, progress, publishing
 from courses.admin.content import editing_state, say_completed, with_editing_state
 from courses.models import Lesson, LessonRevision
-from desk.lesson_forms import CAN_BE_REQUIRED, LessonForm, PublishForm
-from notices.admin import StaffAdmin, Trail
+from desk.lesson_forms import CAN_BE_REQUIRED, LessonForm, PublishForm, unix_lines
+from learn import lesson_page
+from notices.admin import StaffAdmin, Trail, state_chip
 from quizzes import checks
-from quizzes.models import Quiz
+from quizzes.models import Question, Quiz
 
 CONTEXT_LINES = 2
 
@@ -61,9 +64,9 @@ class LessonAdmin(StaffAdmin):
     save_label = gettext_lazy("Save the draft")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return with_editing_state(super().get_queryset(request)).select_related(
-            "course", "module", "published_revision"
-        )
+        drafts = LessonRevision.objects.filter(lesson=OuterRef("pk")).order_by("-number")
+        lessons = with_editing_state(super().get_queryset(request)).select_related("course")
+        return lessons.annotate(draft_title=Subquery(drafts.values("title")[:1]))
 
     def get_fieldsets(self, request: HttpRequest, obj: Lesson | None = None) -> Any:
         text = ["title", "body", "takeaway", "objectives", "note", "number"]
@@ -93,12 +96,12 @@ class LessonAdmin(StaffAdmin):
         return [course, (str(obj.module), reverse("admin:courses_module_change", args=[obj.module_id]))]
 
     @admin.display(description=gettext_lazy("title"))
-    def name(self, lesson: Lesson) -> str:
-        return lesson.published_revision.title if lesson.published_revision else lesson.key
+    def name(self, lesson: Any) -> str:
+        return lesson.draft_title or lesson.key
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, lesson: Lesson) -> str:
-        return editing_state(lesson)[1]
+        return state_chip(*editing_state(lesson))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         lesson = kwargs.get("obj") or context.get("original")
@@ -136,13 +139,16 @@ class LessonAdmin(StaffAdmin):
             path(places.get(name, f"<int:pk>/{name}/"), wrap(view), name=f"courses_lesson_{name}")
             for name, view in views.items()
         ]
-        own.append(path("<int:pk>/revisions/<int:number>/", wrap(self.revision), name="courses_lesson_revision"))
+        one = "<int:pk>/revisions/<int:number>/"
+        own.append(path(one, wrap(self.revision), name="courses_lesson_revision"))
+        own.append(path(f"{one}restore/", wrap(require_POST(self.restore)), name="courses_lesson_restore"))
         return [*own, *super().get_urls()]
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The draft as a learner would see it; nothing is recorded."""
+        """The draft as a learner would see it, or what was typed and not saved yet; nothing is recorded."""
         lesson = self.get_to_change(request, pk)
-        return self.show(request, lesson, lesson.draft, _("Preview"))
+        revision = typed(request, lesson) if request.method == "POST" else lesson.draft
+        return self.show(request, lesson, revision, _("Preview"))
 
     def revision(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """An earlier text, as it was."""
@@ -152,21 +158,39 @@ class LessonAdmin(StaffAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(number))
         return self.show(request, lesson, revision, _("Revision %(n)d") % {"n": number})
 
+    def restore(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """Make an earlier text the draft again; learners see it when it is published."""
+        lesson = self.get_to_change(request, pk)
+        revision = lesson.revisions.filter(number=number).first()
+        if revision is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(number))
+        if revision != lesson.draft:
+            copy_of(revision, request.user, note=_("Brought back from revision %(n)d") % {"n": number})
+            self.log_change(request, lesson, f"Brought back revision {number}")
+        messages.success(request, _("Revision %(n)d is the draft again. Publish it when you are ready.") % {"n": number})
+        return HttpResponseRedirect(self.url("change", lesson.pk))
+
     def show(self, request: HttpRequest, lesson: Lesson, revision: LessonRevision | None, title: str) -> HttpResponse:
+        """The parts of the learner's page around any text of a lesson."""
         body = revision.body if revision else ""
         keys = markdown.diagram_keys(body)
         drawings = dict(lesson.course.diagrams.filter(key__in=keys).values_list("key", "svg"))
+        place = lesson_page.place_of(lesson, None)
         context = {
+            "course": lesson.course,
             "lesson": lesson,
             "revision": revision,
-            "html": markdown.render(body, lesson.course.key, drawings),
-            "question": checks.question_of(lesson),
+            "body": markdown.render(body, lesson.course.key, drawings),
+            "place": place,
+            "knows_course": True,
+            "check": check_of(lesson),
+            "quiz": lesson_page.quiz_of(lesson, None) if lesson.kind == Lesson.Kind.QUIZ else None,
         }
         return self.page(request, "desk/preview.html", title, lesson, **context)
 
     def revisions(self, request: HttpRequest, pk: int) -> HttpResponse:
         lesson = self.get_to_change(request, pk)
-        revisions = lesson.revisions.select_related("created_by", "published_by").defer("body")
+        revisions = lesson.revisions.select_related("created_by", "published_by").defer("body").order_by("-number")
         return self.page(request, "desk/revisions.html", _("History"), lesson, lesson=lesson, revisions=revisions)
 
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -180,7 +204,7 @@ class LessonAdmin(StaffAdmin):
             "lesson": lesson,
             "draft": draft,
             "form": form,
-            "counts": publishing.head_counts(lesson),
+            "counts": form.counts,
             "nothing_new": draft is None or draft.pk == lesson.published_revision_id,
             "diff": list(line_diff(now, draft)) if draft else [],
         }
@@ -247,13 +271,15 @@ def acts(lesson: Lesson) -> dict[str, Act]:
     title = lesson.title
     counts = publishing.head_counts(lesson)
     asked = counts.completed + counts.under_way + counts.not_started
-    people = ngettext("%(n)d person is asked to take it.", "%(n)d people are asked to take it.", asked) % {"n": asked}
+    people = (
+        ngettext("%(n)d person is asked to take it.", "%(n)d people are asked to take it.", asked) % {"n": asked}
+        if asked
+        else _("Nobody is asked to take it now.")
+    )
     found = {}
     if lesson.required:
         finishing = progress.would_complete(lesson.course, without=lesson)
-        done = ngettext(
-            "That completes the course for %(n)d person.", "That completes the course for %(n)d people.", finishing
-        ) % {"n": finishing}
+        done = completes(finishing)
         found["make-optional"] = Act(
             _("Make “%(title)s” optional?") % {"title": title},
             [_("It stays open to everybody on the course, and counts for nobody."), people, done],
@@ -289,17 +315,47 @@ def acts(lesson: Lesson) -> dict[str, Act]:
     return found
 
 
-def copy_of(revision: LessonRevision, by: Any) -> LessonRevision:
+def completes(people: int) -> str:
+    """How many people complete the course by what an editor is about to do."""
+    if not people:
+        return _("Nobody completes the course by that.")
+    words = ngettext(
+        "That completes the course for %(n)d person.", "That completes the course for %(n)d people.", people
+    )
+    return words % {"n": people}
+
+
+def typed(request: HttpRequest, lesson: Lesson) -> LessonRevision:
+    """What stands in the form, as a revision that is not saved."""
+    body = unix_lines(request.POST.get("body", ""))[: markdown.MAX_LENGTH]
+    minutes = markdown.minutes_to_read(body, items_of(lesson))
+    title, takeaway = request.POST.get("title", "")[:200], request.POST.get("takeaway", "")[:400]
+    return LessonRevision(lesson=lesson, title=title, body=body, takeaway=takeaway, minutes=minutes)
+
+
+def check_of(lesson: Lesson) -> dict[str, Any] | None:
+    """The check question of a reading before and after it is answered; its draft if none is in use."""
+    question = Question.objects.filter(lesson_checks__lesson=lesson, retired_at=None).first()
+    revision = (question.published_revision or question.draft) if question else None
+    if revision is None:
+        return None
+    answered = lesson_page.Check(revision, [], None)
+    return {"asked": lesson_page.Check(revision, None, None), "answered": answered}
+
+
+def copy_of(revision: LessonRevision, by: Any, note: str = "") -> LessonRevision:
     """The same text as the newest revision; a revision is published once."""
     names = ("title", "body", "takeaway", "minutes", "objectives", "sources", "note")
-    return revision.lesson.add_revision(by=by, **{name: getattr(revision, name) for name in names})
+    content = {name: getattr(revision, name) for name in names}
+    return revision.lesson.add_revision(by=by, **{**content, "note": note or revision.note})
 
 
 def line_diff(before: LessonRevision | None, after: LessonRevision) -> Iterator[tuple[str, str]]:
     """What changes for learners, line by line: (same | gone | new | skipped, text)."""
     old, new = (lines_of(before) if before else []), lines_of(after)
     for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(CONTEXT_LINES):
-        yield "skipped", "…"
+        if group[0][1]:
+            yield "skipped", "…"
         for tag, start, end, new_start, new_end in group:
             if tag == "equal":
                 yield from (("same", line) for line in old[start:end])

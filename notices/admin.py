@@ -12,8 +12,10 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,6 +29,11 @@ else:
     ModelAdmin, StackedInline = admin.ModelAdmin, admin.StackedInline
 
 Trail = list[tuple[str, str]]
+
+
+def state_chip(state: str, label: str) -> SafeString:
+    """A state as a word with its icon, for lists and for fields one only reads."""
+    return render_to_string("parts/state.html", {"state": state, "label": label})
 
 
 def native_widget(db_field: models.Field[Any, Any]) -> dict[str, Any]:
@@ -73,6 +80,7 @@ class StaffAdmin(PlainFields, ModelAdmin):
     empty_value_display = "–"
     add_title: Any = ""
     save_label: Any = gettext_lazy("Save")
+    list_title: Any = ""
     list_intro: Any = ""
 
     @property
@@ -85,7 +93,11 @@ class StaffAdmin(PlainFields, ModelAdmin):
 
     def trail(self, request: HttpRequest, obj: Any = None) -> Trail:
         """The pages above this one, from the index down."""
-        return [(str(capfirst(self.opts.verbose_name_plural)), self.url("changelist"))]
+        return [(self.list_heading(), self.url("changelist"))]
+
+    def list_heading(self) -> str:
+        """The h1 of the list."""
+        return str(self.list_title or capfirst(self.opts.verbose_name_plural))
 
     def url(self, name: str, *args: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
@@ -111,12 +123,20 @@ class StaffAdmin(PlainFields, ModelAdmin):
             raise PermissionDenied
         return obj
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """As Django does it, which breaks on an empty `_to_field` in the address."""
+        return super().get_object(request, object_id, from_field or None)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """SQLite refuses patterns of 50,000 bytes with the error of a database that is away."""
+        return super().get_search_results(request, queryset, search_term[:200])
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only the filters on offer; Django would allow any field of the model, a password too."""
         return lookup in {getattr(one, "parameter_name", None) for one in self.list_filter}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"title": capfirst(self.opts.verbose_name_plural), "intro": self.list_intro, "trail": []}
+        context = {"title": self.list_heading(), "intro": self.list_intro, "trail": []}
         context["add_title"] = self.add_title or _("Add")
         return super().changelist_view(request, {**context, **(extra_context or {})})
 

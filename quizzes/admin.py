@@ -7,12 +7,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import OuterRef, Prefetch, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from courses.models import Course
-from notices.admin import StaffAdmin, Trail
+from notices.admin import StaffAdmin, Trail, state_chip
 from quizzes import editing
 from quizzes.models import Answer, LessonCheck, PoolItem, Question, QuestionRevision, Quiz
 
@@ -150,10 +150,38 @@ class QuestionAdmin(StaffAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, question: Any) -> str:
-        return question_state(question)[1]
+        return state_chip(*question_state(question))
 
     def heading(self, obj: Any) -> str:
         return _("Question %(key)s") % {"key": obj.key}
+
+    def get_urls(self) -> list[Any]:
+        retire = self.admin_site.admin_view(self.retire)
+        return [path("<int:pk>/retire/", retire, name="quizzes_question_retire"), *super().get_urls()]
+
+    def retire(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take a question out of new attempts, or bring it back: a page that says what happens, then the deed."""
+        question = self.get_to_change(request, pk)
+        to = request.POST.get("to", "")
+        if request.method == "POST" and to in ("retired", "in-use"):
+            if (to == "retired") != (question.retired_at is not None):  # else it is a double click
+                question.set_retired(to == "retired")
+                self.log_change(request, question, "Retired" if to == "retired" else "Brought back")
+            messages.success(
+                request, _("Retired. New attempts do not draw it.") if to == "retired" else _("It is back.")
+            )
+            return HttpResponseRedirect(self.url("change", question.pk))
+        back, retired = self.url("change", question.pk), question.retired_at is not None
+        title = _("Bring this question back?") if retired else _("Retire this question?")
+        context = {
+            "sentences": [newest_stem(question), *effects_of(question)],
+            "button": _("Bring it back") if retired else _("Retire it"),
+            "hidden": {"to": "in-use" if retired else "retired"},
+            "back": back,
+        }
+        response = self.page(request, "desk/confirm.html", title, None, **context)
+        response.context_data["trail"] = [*self.trail_of(question, None), (self.heading(question), back)]  # type: ignore[index]
+        return response
 
     # --- The page of a question --------------------------------------------------------------------------------------
 
@@ -237,6 +265,36 @@ class QuestionAdmin(StaffAdmin):
                 count,
             )
             messages.info(request, text % {"n": count})
+
+
+def newest_stem(question: Any) -> str:
+    draft = newest_of(question)
+    return draft.stem if draft else question.key
+
+
+def effects_of(question: Question) -> list[str]:
+    """What retiring a question, or bringing it back, does to each place where it is asked."""
+    used = places(question)
+    if question.retired_at:
+        return [_("New attempts can draw it again, and readers meet it again where it is a check.")]
+    sentences = [_("New attempts do not draw it any more. What people answered is kept.")]
+    for quiz in used["quizzes"]:
+        left = quiz.pool().exclude(pk=question.pk).count()
+        words = ngettext(
+            "“%(quiz)s” then has %(left)d question to draw from, and draws %(draw)d.",
+            "“%(quiz)s” then has %(left)d questions to draw from, and draws %(draw)d.",
+            left,
+        )
+        sentences.append(words % {"quiz": quiz.lesson.title, "left": left, "draw": min(quiz.draw, left)})
+    for lesson in used["lessons"]:
+        words = _("“%(lesson)s” then has no check question: pressing Continue completes it.")
+        sentences.append(words % {"lesson": lesson.title})
+    if used["open"]:
+        words = ngettext(
+            "%(n)d attempt is open with it, and keeps it.", "%(n)d attempts are open with it, and keep it.", used["open"]
+        )
+        sentences.append(words % {"n": used["open"]})
+    return sentences
 
 
 def newest_of(question: Any) -> QuestionRevision | None:

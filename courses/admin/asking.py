@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Case, Count, OuterRef, Subquery, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from accounts.admin import TeamChoiceField, TeamFilter
 from accounts.models import Membership, Team, User
 from courses.models import Assignment, Enrollment, EnrollmentChange, Path, State
 from courses.models.enrollment import EnrollmentQuerySet, site_day
-from notices.admin import DateInput, StaffAdmin
+from notices.admin import DateInput, StaffAdmin, state_chip
 
 if TYPE_CHECKING:
     AssignmentModelForm = forms.ModelForm[Assignment]
@@ -69,7 +69,8 @@ class AssignmentAdmin(StaffAdmin):
     list_select_related = ("team", "path__course", "created_by")
     ordering = ("-created_at", "-pk")
     add_title = gettext_lazy("Ask a team")
-    list_intro = gettext_lazy("Who joins one of these teams later is asked, too, within the hour.")
+    list_title = gettext_lazy("What was asked of teams")
+    list_intro = gettext_lazy("Who joins one of these teams later is asked, too, by the nightly job.")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(reached=Count("enrollments"))
@@ -156,15 +157,20 @@ class AssignmentAdmin(StaffAdmin):
         return HttpResponseRedirect(self.url("changelist"))
 
 
+DONE_SO_FAR = "done-so-far"
+
+
 class StateFilter(admin.SimpleListFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, str(state.label)) for state in State]
+        return [*((state.value, str(state.label)) for state in State), (DONE_SO_FAR, _("Done so far"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(state=self.value()) if self.value() in State.values else queryset
+        if self.value() == DONE_SO_FAR:
+            return queryset.filter(done_so_far=True)
+        return queryset.filter(state=self.value(), done_so_far=False) if self.value() in State.values else queryset
 
 
 class EnrollmentTeamFilter(TeamFilter):
@@ -195,6 +201,7 @@ class DueForm(EnrollmentModelForm):
 class EnrollmentAdmin(StaffAdmin):
     form = DueForm
     list_display = ("person", "team", "path", "state_now", "progress", "due_on")
+    list_title = gettext_lazy("Who takes what")
     list_filter = (StateFilter, EnrollmentTeamFilter)
     search_fields = ("user__name", "user__email", "user__staff_number")
     search_help_text = gettext_lazy("Name, e-mail or staff number")
@@ -219,6 +226,7 @@ class EnrollmentAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         home = Membership.objects.filter(user=OuterRef("user"), is_home=True).values("team__name")[:1]
         enrollments = Enrollment.objects.current().with_state().with_progress().annotate(team_name=Subquery(home))
+        enrollments = enrollments.annotate(done_so_far=Case(When(Enrollment.done_so_far_q(), then=True), default=False))
         return enrollments.select_related("user", "path__course").order_by(*self.ordering)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -241,7 +249,9 @@ class EnrollmentAdmin(StaffAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state_now(self, enrollment: Any) -> str:
-        return str(State(enrollment.state).label)
+        state = DONE_SO_FAR if enrollment.done_so_far else enrollment.state
+        label = _("Done so far") if enrollment.done_so_far else State(enrollment.state).label
+        return state_chip(state, str(label))
 
     @admin.display(description=gettext_lazy("lessons"))
     def progress(self, enrollment: Any) -> str:

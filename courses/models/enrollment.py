@@ -143,6 +143,19 @@ class Enrollment(models.Model):
         """The required set: what must be complete for this enrollment to be complete."""
         return PathStep.objects.required_of(self.path_id, self.enrolled_at)
 
+    def waits_for(self, lesson: Lesson) -> Lesson | None:
+        """On a path in order, the required lesson that must be complete before this one opens.
+
+        What was completed stays open. Every door to a lesson asks this: its page, its check, its quiz and Continue.
+        """
+        if not self.path.is_sequential or self.completions.counting().filter(lesson=lesson).exists():
+            return None
+        own = self.path.steps.filter(lesson=lesson).values("position")[:1]
+        done = self.completions.counting().values("lesson")
+        before = self.required_steps().filter(position__lt=Subquery(own)).exclude(lesson__in=done)
+        step = before.order_by("position").select_related("lesson__course", "lesson__published_revision").first()
+        return step.lesson if step else None
+
     def progress(self) -> tuple[int, int]:
         """Lessons done and lessons in all; one query."""
         counted: Any = Enrollment.objects.with_progress().get(pk=self.pk)

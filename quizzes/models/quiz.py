@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -65,6 +66,11 @@ class Question(models.Model):
         revision.clean()
         revision.save()
         return revision
+
+    def set_retired(self, retired: bool, at: datetime | None = None) -> None:
+        """Let new attempts and readers not meet this question any more, or again; what was answered is kept."""
+        self.retired_at = (at or timezone.now()) if retired else None
+        self.save(update_fields=["retired_at"])
 
     def publish(self, revision: QuestionRevision) -> None:
         """Let new attempts draw this revision; open ones keep theirs."""

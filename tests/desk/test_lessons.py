@@ -95,6 +95,7 @@ def test_preview_shows_the_draft_and_records_nothing(cast, lesson, as_):
     assert "<strong>bold</strong>" in page
     assert "Keep it." in page
     assert "Stem of check-m1-read-1" in page
+    assert "What each answer says afterwards" in page
     assert not Completion.objects.exists()
     assert not Enrollment.objects.filter(user=cast.ed).exists()
 
@@ -109,12 +110,45 @@ def test_history_lists_each_revision(cast, lesson, as_):
     assert as_(cast.ed).get(url("revision", lesson, 99)).status_code == 404
 
 
+def test_what_was_typed_is_shown_and_not_saved(cast, lesson, as_):
+    form = {"title": "Typed <b>", "body": "A **bold** word\r\n\r\n<script>x</script>", "takeaway": "T"}
+    page = as_(cast.ed).post(url("preview", lesson), form).content.decode()
+    assert "Typed &lt;b&gt;" in page
+    assert "<strong>bold</strong>" in page
+    assert "<script>x" not in page
+    assert lesson.revisions.count() == 1
+
+
+def test_an_earlier_text_becomes_the_draft_again(cast, lesson, as_):
+    old = lesson.draft
+    lesson.add_revision(title="New", body="Newer")
+    ed, place = as_(cast.ed), url("restore", lesson, 1)
+    assert ed.get(place).status_code == 405
+    ed.post(place)
+    draft = lesson.draft
+    assert (draft.number, draft.body, draft.created_by) == (3, old.body, cast.ed)
+    assert draft.published_at is None
+    assert lesson.published_revision == old  # learners see what they saw
+    ed.post(url("restore", lesson, 3))  # what is the draft already
+    assert lesson.revisions.count() == 3
+    assert ed.post(url("restore", lesson, 99)).status_code == 404
+
+
+def test_the_list_names_drafts_that_were_never_published(cast, as_):
+    fresh = Lesson.objects.create(
+        course=cast.course, module=cast.course.modules.get(), key="fresh", slug="fresh", position=50
+    )
+    fresh.add_revision(title="Never out yet", body="x")
+    assert "Never out yet" in as_(cast.ed).get(reverse("admin:courses_lesson_changelist")).content.decode()
+
+
 def test_publish_page_shows_people_and_lines(cast, lesson, as_):
     progress.complete_lesson(cast.ada_enrolled, lesson, lesson.published_revision, Completion.How.READ)
     lesson.add_revision(title=lesson.draft.title, body="A new line", takeaway=lesson.draft.takeaway)
     page = as_(cast.ed).get(url("publish", lesson)).content.decode()
-    assert "<dt>completed this lesson</dt><dd>1</dd>" in page
-    assert "<dt>have not started</dt><dd>1</dd>" in page
+    assert "<strong>1</strong> person completed this lesson" in page
+    assert "<strong>1</strong> person has not started" in page
+    assert "1 person is asked to do it again" in page
     assert "</span>A new line</ins>" in page
     assert "</span>Text of m1-read-1.</del>" in page
 

@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from courses.models import Completion
 from quizzes import taking
-from quizzes.models import Question
+from quizzes.models import PoolItem, Question
 from tests.builders import make_question
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +130,21 @@ def test_forged_values_are_form_errors(cast, question, as_, bad):
         assert answer.status_code < 500, name
     assert ed.get(f"/admin/quizzes/question/{bad}/change/").status_code == 404
     assert ed.get(reverse("admin:quizzes_question_add"), {"quiz": bad}).status_code == 200
+
+
+def test_a_retired_question_leaves_new_draws_only(cast, question, as_):
+    ed, place = as_(cast.ed), reverse("admin:quizzes_question_retire", args=[question.pk])
+    quiz = cast.course.lessons.get(kind="quiz").quiz
+    PoolItem.objects.get_or_create(quiz=quiz, question=question, defaults={"position": 90})
+    assert "New attempts do not draw it any more" in ed.get(place).content.decode()
+    assert quiz.pool().filter(pk=question.pk).exists()
+    for _ in range(2):  # a double click
+        ed.post(place, {"to": "retired"})
+    assert not quiz.pool().filter(pk=question.pk).exists()
+    assert question.revisions.exists()
+    assert "This question is retired" in ed.get(url(question)).content.decode()
+    ed.post(place, {"to": "in-use"})
+    assert quiz.pool().filter(pk=question.pk).exists()
 
 
 def test_quiz_page_lists_and_saves_two_numbers(cast, as_):
