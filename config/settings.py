@@ -289,5 +289,3 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
-
-TEST_RUNNER = "django.test.runner.DiscoverRunner"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import FilteredRelation, Min, Q, Subquery
+from django.db.models import FilteredRelation, Min, Q
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
@@ -196,16 +196,8 @@ def is_changed(lesson: Lesson, here: LessonRow | None) -> bool:
 
 
 def waits_for(enrollment: Enrollment | None, lesson: Lesson) -> Lesson | None:
-    """On a path in order, the required lesson that must be complete before this one opens."""
-    if enrollment is None or not enrollment.path.is_sequential:
-        return None
-    if enrollment.completions.counting().filter(lesson=lesson).exists():
-        return None
-    done = enrollment.completions.counting().values("lesson")
-    own = enrollment.path.steps.filter(lesson=lesson).values("position")[:1]
-    before = enrollment.required_steps().filter(position__lt=Subquery(own)).exclude(lesson__in=done)
-    step = before.order_by("position").select_related("lesson__course", "lesson__published_revision").first()
-    return step.lesson if step else None
+    """As Enrollment.waits_for; those who are not enrolled wait for nothing."""
+    return enrollment.waits_for(lesson) if enrollment else None
 
 
 def body_of(lesson: Lesson) -> SafeString:

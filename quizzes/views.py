@@ -25,10 +25,10 @@ def start(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
     quiz = get_object_or_404(
         Quiz.objects.select_related("lesson__course"), lesson__in=_quiz_lessons(request, course, lesson)
     )
-    enrollments = Enrollment.objects.current().filter(user=request.user.pk)
+    enrollments = Enrollment.objects.current().filter(user=request.user.pk).select_related("path")
     enrollment = get_object_or_404(enrollments, course=quiz.lesson.course_id)
-    if request.method != "POST":
-        return redirect(quiz.lesson)
+    if request.method != "POST" or enrollment.waits_for(quiz.lesson):
+        return redirect(quiz.lesson)  # its page says what it waits for
     attempt = taking.start(enrollment, quiz)
     attempt.quiz = quiz
     return redirect(attempt)

@@ -75,14 +75,22 @@ class Assignment(models.Model):
     def __str__(self) -> str:
         return f"{self.team} · {self.path}"
 
+    def is_open(self, at: datetime | None = None) -> bool:
+        return self.closes_on is None or self.closes_on >= site_day(at)
+
     def people_to_enroll(self) -> UserQuerySet:
         """Active people of the team, and below, who were never enrolled in the course."""
         enrolled = Enrollment.objects.filter(user=OuterRef("pk"), course=self.course)
         return User.objects.in_teams(self.team).filter(~Exists(enrolled), is_active=True)
 
     def enroll_due(self, at: datetime | None = None) -> int:
-        """Make the enrollments that are missing and return how many; safe to run twice, and at the same time."""
+        """Make the enrollments that are missing and return how many; safe to run twice, and at the same time.
+
+        None past the cut-off: nobody is asked for what they could not do any more.
+        """
         at = at or timezone.now()
+        if not self.is_open(at):
+            return 0
         missing = [
             Enrollment(
                 user=person,

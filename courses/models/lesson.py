@@ -206,10 +206,6 @@ class LessonRevision(models.Model):
     def __str__(self) -> str:
         return f"{self.title} ({self.number})"
 
-    @property
-    def is_published_now(self) -> bool:
-        return self.lesson.published_revision_id == self.pk
-
 
 class Diagram(models.Model):
     """A drawing from the course files: sanitized SVG, put into pages by its key."""
