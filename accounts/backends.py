@@ -4,6 +4,13 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.models.user import UserQuerySet
+from accounts.statements import Prepared
+
+
+@Prepared
+def person(pk: int) -> UserQuerySet:
+    return User.objects.with_is_manager().filter(pk=pk).order_by()
 
 
 class PersonBackend(ModelBackend):
@@ -22,5 +29,5 @@ class PersonBackend(ModelBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of the session, with `is_manager`; None once they are switched off."""
-        user = User.objects.with_is_manager().filter(pk=user_id).first()
+        user: User | None = next(iter(person(pk=user_id)), None)
         return user if user and self.user_can_authenticate(user) else None

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import FilteredRelation, Min, Q
+from django.db.models import FilteredRelation, Min, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from accounts.statements import Prepared
 from courses import markdown
 from courses.models import Diagram, Enrollment, Lesson, LessonRevision
 from learn.course_map import LessonRow, lock
@@ -74,13 +75,29 @@ def enrollment_of(user: Somebody, course_key: str) -> Enrollment | None:
     """The current enrollment of a person in a course: the highest cycle."""
     if not user.is_authenticated:
         return None
-    own = user.enrollments.filter(course__key=course_key).select_related("path")
-    return own.order_by("-cycle").first()
+    for enrollment in latest_enrollment(user=user.pk, course=course_key):
+        enrollment.user = user
+        return enrollment  # type: ignore[no-any-return]
+    return None
+
+
+@Prepared
+def latest_enrollment(user: int, course: str) -> QuerySet[Enrollment]:
+    return Enrollment.objects.filter(user=user, course__key=course).select_related("path").order_by("-cycle")[:1]
 
 
 def find_lesson(user: Somebody, course_key: str, **where: str) -> Lesson | None:
+    if user.is_authenticated and not user.is_staff and set(where) == {"slug"}:
+        return next(iter(lesson_at(user=user.pk, course=course_key, slug=where["slug"])), None)
     lessons = Lesson.objects.visible_to(user).filter(course__key=course_key, **where)
     return lessons.select_related("course", "module", "published_revision").first()
+
+
+@Prepared
+def lesson_at(user: int, course: str, slug: str) -> QuerySet[Lesson]:
+    """As find_lesson, for people without staff rights."""
+    lessons = Lesson.objects.visible_to(User(pk=user)).filter(course__key=course, slug=slug)
+    return lessons.select_related("course", "module", "published_revision")
 
 
 def place_of(lesson: Lesson, enrollment: Enrollment | None) -> Place:
@@ -106,23 +123,35 @@ def place_of(lesson: Lesson, enrollment: Enrollment | None) -> Place:
     )
 
 
+ROW = ["pk", "slug", "published_revision__title", "kind", "published_revision__minutes", "required"]
+STATE = ["own__position", "own__since", "mine__at", "mine__revision__number", "mine__redo_level"]
+STATE += ["published_revision__redo_level", "published_revision__number"]
+
+
+def published_in(module: int) -> QuerySet[Lesson]:
+    return Lesson.objects.published().filter(module=module).order_by("position", "pk")
+
+
+@Prepared
+def rows_of(module: int, enrollment: int, path: int) -> QuerySet[Lesson, tuple[Any, ...]]:
+    """The columns of `_row`, for one enrollment on a path."""
+    mine = FilteredRelation("completions", condition=Q(completions__enrollment=enrollment))
+    own = FilteredRelation("steps", condition=Q(steps__path=path))
+    return published_in(module).annotate(mine=mine, own=own).values_list(*ROW, *STATE)
+
+
 def module_rows(lesson: Lesson, enrollment: Enrollment | None) -> list[LessonRow]:
     """The published lessons of the module, in order, in one lean query: this page is asked for most.
 
     Says the same as `Lesson.with_state`; a test compares the two.
     """
-    lessons = Lesson.objects.published().filter(module=lesson.module_id).order_by("position", "pk")
-    names = ["pk", "slug", "published_revision__title", "kind", "published_revision__minutes", "required"]
     if enrollment:
-        lessons = lessons.annotate(
-            mine=FilteredRelation("completions", condition=Q(completions__enrollment=enrollment.pk)),
-            own=FilteredRelation("steps", condition=Q(steps__path=enrollment.path_id)),
-        )
-        names += ["own__position", "own__since", "mine__at", "mine__revision__number", "mine__redo_level"]
-        names += ["published_revision__redo_level", "published_revision__number"]
+        found = rows_of(module=lesson.module_id, enrollment=enrollment.pk, path=enrollment.path_id)
+    else:
+        found = list(published_in(lesson.module_id).values_list(*ROW))
     base = lesson.course.get_absolute_url()
     rows: dict[int, LessonRow] = {}
-    for values in lessons.values_list(*names):
+    for values in found:
         row = _row(base, lesson.module_id, enrollment, *values)
         known = rows.get(row.pk)
         if known is None or row.is_complete or (row.completed_number or 0) > (known.completed_number or 0):

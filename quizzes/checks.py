@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.statements import Prepared
 from courses import progress
 from courses.models import Completion, Enrollment, Lesson, LessonRevision
 from quizzes import grading
@@ -35,19 +36,21 @@ def asked_of(user: User, lesson: Lesson) -> tuple[QuestionRevision | None, gradi
 
     Who answered an earlier revision sees that one, since their response belongs to it.
     """
-    own = CheckAnswer.objects.filter(user=user, lesson=lesson)
-    question: Any = (  # with what `annotate` adds
-        Question.objects.published()
-        .filter(lesson_checks__lesson=lesson)
-        .select_related("published_revision")
-        .annotate(answered=Subquery(own.values("question_revision")[:1]), response=Subquery(own.values("response")[:1]))
-        .first()
-    )
+    question = next(iter(check_with_answer(user=user.pk, lesson=lesson.pk)), None)
     if question is None:
         return None, None
     if question.answered in (None, question.published_revision_id):
         return question.published_revision, question.response
     return QuestionRevision.objects.get(pk=question.answered), question.response
+
+
+@Prepared
+def check_with_answer(user: int, lesson: int) -> QuerySet[Question]:
+    """The published check question, annotated with which revision was `answered` and the `response`."""
+    own = CheckAnswer.objects.filter(user=user, lesson=lesson)
+    questions = Question.objects.published().filter(lesson_checks__lesson=lesson).select_related("published_revision")
+    answered, response = (Subquery(own.values(name)[:1]) for name in ("question_revision", "response"))
+    return questions.annotate(answered=answered, response=response)
 
 
 def save(user: User, lesson: Lesson, given: Any, at: datetime | None = None) -> CheckAnswer | None:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
+from accounts.statements import Prepared
 from courses import progress
 from courses.models import Completion, Enrollment
 from quizzes import grading
@@ -115,15 +116,20 @@ def save_form(attempt: Attempt, position: int, form: grading.Form, marked: bool,
 
 def _locked(attempt: Attempt, position: int, at: datetime | None) -> Answer:
     """An answer that can still change, with its attempt locked."""
-    answer = (
-        Answer.objects.select_for_update(of=("attempt",))
-        .select_related("attempt__enrollment", "question_revision")
-        .get(attempt=attempt.pk, position=position)
-    )
+    answers = locked_answer(attempt=attempt.pk, position=position)
+    if not answers:
+        raise Answer.DoesNotExist
+    answer: Answer = answers[0]
     if not answer.attempt.is_open:
         raise AlreadyClosed
     refuse_past_cut_off(answer.attempt, at)
     return answer
+
+
+@Prepared
+def locked_answer(attempt: int, position: int) -> QuerySet[Answer]:
+    answers = Answer.objects.select_for_update(of=("attempt",)).filter(attempt=attempt, position=position).order_by()
+    return answers.select_related("attempt__enrollment", "question_revision")
 
 
 def _save(answer: Answer, given: Any, marked: bool, at: datetime | None) -> Answer:

@@ -7,6 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
+from accounts.statements import Prepared
 from courses.models import Enrollment, Lesson
 from courses.models.lesson import LessonQuerySet
 from quizzes import grading, results, taking
@@ -37,7 +39,7 @@ def start(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def attempt(request: HttpRequest, course: str, lesson: str, number: int) -> HttpResponse:
     """The result; of an open attempt, the question where the person was."""
-    attempt = _attempt(request, course, lesson, number, "quiz__lesson__module__course")
+    attempt = _attempt(request, course, lesson, number)
     if attempt.is_open:
         return redirect(attempt.get_question_url(_resume_at(attempt)))
     result = results.of(attempt, request.user)  # type: ignore[arg-type]  # signed in: the middleware saw to it
@@ -49,7 +51,7 @@ def attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Http
 def question(request: HttpRequest, course: str, lesson: str, number: int, position: int) -> HttpResponse:
     """One question: shown with what was saved, or saved. With `Accept: application/json` saving answers in JSON."""
     if request.method == "POST":
-        return _save(request, _own(request, course, lesson, number), position)
+        return _save(request, _attempt(request, course, lesson, number), position)
     attempt = _attempt(request, course, lesson, number)
     if not attempt.is_open:
         return redirect(attempt)
@@ -89,8 +91,7 @@ def close(request: HttpRequest, course: str, lesson: str, number: int) -> HttpRe
     return render(request, "quizzes/close.html", {**context, **_frame(attempt)})
 
 
-def _save(request: HttpRequest, attempts: AttemptQuerySet, position: int) -> HttpResponse:
-    attempt = get_object_or_404(attempts if wants_json(request) else attempts.select_related("quiz__lesson__course"))
+def _save(request: HttpRequest, attempt: Attempt, position: int) -> HttpResponse:
     form = SaveForm(request.POST, last=attempt.max_score)
     if not form.is_valid():
         raise grading.BadResponse
@@ -109,16 +110,20 @@ def _quiz_lessons(request: HttpRequest, course: str, lesson: str) -> LessonQuery
     return quizzes.filter(course__key=course, slug=lesson)
 
 
-def _own(request: HttpRequest, course: str, lesson: str, number: int) -> AttemptQuerySet:
-    """The person's own attempt of this number at this quiz, or nothing."""
-    attempts = Attempt.objects.of(request.user).reachable()  # type: ignore[arg-type]  # signed in
-    return attempts.filter(number=number, quiz__lesson__slug=lesson, quiz__lesson__course__key=course)
+def _attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Attempt:
+    """The person's own attempt of this number, with all that its pages show around it; one query, or 404."""
+    found = own_attempt(user=request.user.pk or 0, course=course, lesson=lesson, number=number)
+    if not found:
+        raise Http404
+    return found[0]  # type: ignore[no-any-return]
 
 
-def _attempt(request: HttpRequest, course: str, lesson: str, number: int, *more: str) -> Attempt:
-    """The same with all that its pages show around it, and the relations in `more`; one query, or 404."""
-    needed = ("enrollment", "quiz__lesson__course", "quiz__lesson__published_revision", *more)
-    return get_object_or_404(_own(request, course, lesson, number).select_related(*needed))
+@Prepared
+def own_attempt(user: int, course: str, lesson: str, number: int) -> AttemptQuerySet:
+    attempts = Attempt.objects.of(User(pk=user)).reachable().order_by()
+    own = attempts.filter(number=number, quiz__lesson__slug=lesson, quiz__lesson__course__key=course)
+    lesson_parts = ("course", "module__course", "published_revision")
+    return own.select_related("enrollment", *(f"quiz__lesson__{part}" for part in lesson_parts))
 
 
 def _resume_at(attempt: Attempt) -> int:

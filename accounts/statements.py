@@ -1,0 +1,85 @@
+"""Queries that are turned into SQL once in each process, and from then on only asked.
+
+Django builds a query anew each time. For one that joins much and checks permissions that costs up to ten times what the
+database needs to answer it (docs/performance.md), so the few queries of the pages that are asked for most are prepared.
+Nothing of the data is kept, only the text of the SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import QuerySet
+from django.db.models.sql.compiler import SQLCompiler
+
+Given = int | str
+LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The SQL of a query, with the names of what is given in the places of its parameters."""
+
+    queryset: QuerySet[Any, Any]
+    compiler: SQLCompiler
+    sql: str
+    params: list[Any]
+    names: dict[int, str]  # by place in `params`
+
+    def ask(self, given: dict[str, Given]) -> list[Any]:
+        values = [given[self.names[n]] if n in self.names else value for n, value in enumerate(self.params)]
+        run: Any = copy(self.compiler)
+        run.connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
+        run.as_sql = lambda *args, **kwargs: (self.sql, tuple(values))
+        asked: Any = self.queryset._chain()  # type: ignore[attr-defined]
+        asked._query = copy(self.queryset.query)  # past the setter, which makes dictionaries of tuples
+        asked._query.get_compiler = lambda *args, **kwargs: run
+        return list(asked)
+
+
+class Prepared:
+    """Decorates a function that builds a query from numbers and texts; calling it with them by name returns the rows.
+
+    The function runs once, on stand-ins. Each must become a parameter of the SQL just as it is, so it hands them to
+    filters and looks at nothing that can change: ValueError if one does not. A number that no database can hold finds
+    nothing.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
+        self.build = build
+        self.statement: Statement | None = None
+
+    def __call__(self, **given: Given) -> list[Any]:
+        if self.statement is None:
+            self.statement = self._prepare(given)
+        if any(isinstance(value, int) and abs(value) > LARGEST for value in given.values()):
+            return []
+        return self.statement.ask(given)
+
+    def _prepare(self, given: dict[str, Given]) -> Statement:
+        """Build it twice with different stand-ins: what differs in the parameters is what was given."""
+        one, two = stand_ins(given, 1), stand_ins(given, 2)
+        queryset = self.build(**one)
+        compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        sql, params = compiler.as_sql()
+        other_sql, others = self.build(**two).query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        if sql != other_sql:
+            raise ValueError(f"{self.build.__qualname__} makes another query of other values.")
+        pairs = {(one[name], two[name]): name for name in given}
+        differing = {n: pair for n, pair in enumerate(zip(params, others, strict=True)) if pair[0] != pair[1]}
+        names = {n: pairs[pair] for n, pair in differing.items() if pair in pairs}
+        if len(names) < len(differing) or set(names.values()) != set(given):
+            raise ValueError(f"{self.build.__qualname__} makes something else of what it is given than parameters.")
+        return Statement(queryset, compiler, sql, list(params), names)
+
+
+def stand_ins(given: dict[str, Given], turn: int) -> dict[str, Given]:
+    """Values of the same types that differ from each other and between turns; a number fits the smallest field."""
+    return {
+        name: 100 * turn + place if isinstance(value, int) else f"{name}-{turn}"
+        for place, (name, value) in enumerate(given.items())
+    }

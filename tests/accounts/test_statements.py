@@ -1,0 +1,70 @@
+"""A prepared query gives what the query itself gives, to everybody their own, and refuses what it cannot prepare."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.db.models import Q
+
+from accounts.models import User
+from accounts.statements import Prepared
+
+
+def by_name(pk: int, name: str):
+    return User.objects.with_is_manager().filter(Q(name=name) | Q(pk=pk)).order_by("pk")
+
+
+def test_it_gives_the_rows_of_the_query_for_whatever_is_given(cast):
+    prepared = Prepared(by_name)
+    for person, name in [(cast.ada, "Otto Lind"), (cast.mia, "nobody"), (cast.olga, "Ada Moreau' OR 1=1")]:
+        rows = prepared(pk=person.pk, name=name)
+        assert rows == list(by_name(person.pk, name))
+        assert [row.is_manager for row in rows] == [row.is_manager for row in by_name(person.pk, name)]
+
+
+def test_values_and_slices_keep_their_shape(cast):
+    prepared = Prepared(
+        lambda name: User.objects.exclude(name=name).order_by("pk").values_list("pk", "date_joined")[:2]
+    )
+    assert prepared(name=cast.ada.name) == list(prepared.build(cast.ada.name))
+
+
+def test_a_constant_that_equals_a_stand_in_stays_what_it_is(cast):
+    prepared = Prepared(lambda pk: User.objects.filter(Q(pk=pk) | Q(pk=100) | Q(pk=200)))
+    assert prepared(pk=cast.ada.pk) == [cast.ada]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_asks_through_its_own_connection(cast):
+    prepared = Prepared(by_name)
+    assert prepared(pk=cast.ada.pk, name="") == [cast.ada]
+
+    def ask(person: User):
+        try:
+            return prepared(pk=person.pk, name="")
+        finally:
+            connection.close()
+
+    people = [cast.ada, cast.mia, cast.otto, cast.hana] * 5
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(ask, people)) == [[person] for person in people]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda name: User.objects.filter(name=name.upper()),
+        lambda name: User.objects.all() if name == "name-1" else User.objects.filter(name=name),
+        lambda name: User.objects.filter(is_active=True),
+        lambda name: User.objects.filter(name__startswith=name),
+    ],
+)
+def test_what_does_not_end_up_as_a_parameter_is_refused(db, build):
+    with pytest.raises(ValueError, match="<lambda> makes"):
+        Prepared(build)(name="Ada")
+
+
+def test_a_number_too_large_for_the_database_finds_nothing(cast):
+    prepared = Prepared(by_name)
+    assert prepared(pk=10**40, name="") == []
+    assert prepared(pk=2**63 - 1, name="") == []
