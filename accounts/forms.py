@@ -171,7 +171,7 @@ class NewPassword(forms.Form):
 
 
 class NewPasswordForm(NewPassword, UserSetPasswordForm):
-    pass
+    """For somebody who proved by mail or slip who they are; the old password is not asked."""
 
 
 class SlipPasswordForm(NewPasswordForm):

@@ -20,6 +20,8 @@ BEGAN, USED, SHARED = "began", "used", "shared_device"
 
 @dataclass(frozen=True)
 class Limits:
+    """After how long without use, and after how long in all, a session ends."""
+
     idle: timedelta
     whole: timedelta
 

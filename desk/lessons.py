@@ -97,7 +97,7 @@ class LessonAdmin(StaffAdmin):
 
     @admin.display(description=gettext_lazy("title"))
     def name(self, lesson: Any) -> str:
-        return lesson.draft_title or lesson.key
+        return str(lesson.draft_title or lesson.key)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, lesson: Lesson) -> str:
@@ -167,7 +167,8 @@ class LessonAdmin(StaffAdmin):
         if revision != lesson.draft:
             copy_of(revision, request.user, note=_("Brought back from revision %(n)d") % {"n": number})
             self.log_change(request, lesson, f"Brought back revision {number}")
-        messages.success(request, _("Revision %(n)d is the draft again. Publish it when you are ready.") % {"n": number})
+        text = _("Revision %(n)d is the draft again. Publish it when you are ready.")
+        messages.success(request, text % {"n": number})
         return HttpResponseRedirect(self.url("change", lesson.pk))
 
     def show(self, request: HttpRequest, lesson: Lesson, revision: LessonRevision | None, title: str) -> HttpResponse:

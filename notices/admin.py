@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -141,10 +141,13 @@ class StaffAdmin(PlainFields, ModelAdmin):
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """As Django does it, but what somebody else saved at the same instant is a message, not an error page."""
+        """As Django does it, but what somebody else saved at the same instant is a message, not an error page.
+
+        The database says so (IntegrityError), or a rule that is asked again under its lock (ValidationError).
+        """
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except IntegrityError:
+        except (IntegrityError, ValidationError):
             messages.error(request, _("Somebody saved the same at the same moment. Have a look, then try again."))
             return HttpResponseRedirect(request.path)
 

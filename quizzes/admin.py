@@ -291,7 +291,9 @@ def effects_of(question: Question) -> list[str]:
         sentences.append(words % {"lesson": lesson.title})
     if used["open"]:
         words = ngettext(
-            "%(n)d attempt is open with it, and keeps it.", "%(n)d attempts are open with it, and keep it.", used["open"]
+            "%(n)d attempt is open with it, and keeps it.",
+            "%(n)d attempts are open with it, and keep it.",
+            used["open"],
         )
         sentences.append(words % {"n": used["open"]})
     return sentences

@@ -105,6 +105,8 @@ class QuestionForm(forms.Form):
 
 
 class OptionForm(forms.Form):
+    """One option. Left empty it is no option, so that spare ones need no button to remove them."""
+
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
     text = forms.CharField(
         label=gettext_lazy("Text"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})

@@ -20,6 +20,8 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True)
 class Refusal:
+    """The answer to one kind of refusal; `way_on` is where its page leads."""
+
     status: int
     title: Promise
     sentence: Promise

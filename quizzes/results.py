@@ -73,6 +73,8 @@ class Bar:
 
 @dataclass(frozen=True)
 class Result:
+    """A closed attempt for its page; `rereads` are the lessons that missed questions point to, each once."""
+
     attempt: Attempt
     questions: list[Explained]
     objectives: list[OfObjective]

@@ -30,7 +30,7 @@ def make_member(team: Team, name: str, role: str = "member", home: bool = True, 
 def make_course(
     key: str = "service", modules: int = 1, readings: int = 2, quiz: bool = True, ready: bool = True
 ) -> Course:
-    """A course whose modules have readings (`m1-read-1`), each with a check, and a quiz (`m1-quiz`); path `full` takes all."""
+    """A course. Its modules have readings (`m1-read-1`), each with a check, and a quiz (`m1-quiz`); `full` takes all."""
     course = Course.objects.create(key=key, title=f"Course {key}")
     skill = Skill.objects.create(course=course, key="listening", title="Listening")
     path = Path.objects.create(course=course, key="full", title="Everything", is_default=True)
@@ -66,11 +66,8 @@ def make_lesson(
 def make_question(
     course: Course, key: str, objective: Objective | None = None, type: str = "single", **fields: Any
 ) -> Question:
-    """A published question; its option `a` is right (in `multiple` also `b`), and each option's feedback names its key."""
-    if type == "truefalse":
-        keys = ["t", "f"]
-    else:
-        keys = ["a", "b", "c"]
+    """A published question. Its option `a` is right (in `multiple` also `b`); each option's feedback names its key."""
+    keys = ["t", "f"] if type == "truefalse" else ["a", "b", "c"]
     right = {"single": ["a"], "multiple": ["a", "b"], "truefalse": ["t"]}[type]
     options = [
         {

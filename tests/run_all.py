@@ -47,7 +47,8 @@ def summary(results: dict[str, ElementTree.Element]) -> int:
     print("\n=== Summary ===")
     for name, report in results.items():
         suites = list(report.iter("testsuite"))
-        count = {key: sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")}
+        keys = ("tests", "failures", "errors", "skipped")
+        count = {key: sum(int(suite.get(key, 0)) for suite in suites) for key in keys}
         failed = count["failures"] + count["errors"]
         passed = count["tests"] - failed - count["skipped"]
         print(f"{name}: {passed} passed, {failed} failed, {count['skipped']} not run")
@@ -58,7 +59,8 @@ def summary(results: dict[str, ElementTree.Element]) -> int:
             for skipped in case.iter("skipped"):
                 left_out.append(f"  {name}: {case.get('classname')}::{case.get('name')}: {skipped.get('message')}")
             for failure in [*case.iter("failure"), *case.iter("error")]:
-                print(f"  FAILED on {name}: {case.get('classname')}::{case.get('name')}: {(failure.get('message') or '')[:200]}")
+                said = (failure.get("message") or "")[:200]
+                print(f"  FAILED on {name}: {case.get('classname')}::{case.get('name')}: {said}")
     if left_out:
         print("Not run:", *left_out, sep="\n")
         if any("chromium" in line.lower() for line in left_out):

@@ -115,6 +115,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get_queryset().slip_printable_by(user, teams)
 
     def create_user(self, *, name: str, password: str | None = None, **fields: Any) -> User:
+        """Without a password nobody signs in until one is set. Raises ValidationError, as without a sign-in name."""
         user = User(name=name, **fields)
         user.set_password(password)
         user.full_clean(exclude=["password"])

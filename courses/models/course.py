@@ -33,6 +33,8 @@ class CourseQuerySet(models.QuerySet["Course"]):
 
 
 class Course(models.Model):
+    """The root of the tree of content, and what a person is enrolled in. Loaded from files, then edited on the site."""
+
     key = models.SlugField(
         _("key"), unique=True, validators=[validate_key], help_text=_("Part of every address; never changes.")
     )
@@ -86,6 +88,8 @@ class ModuleQuerySet(models.QuerySet["Module"]):
 
 
 class Module(models.Model):
+    """A chapter of a course. While one is in preparation, nobody completes the course."""
+
     class Status(models.TextChoices):
         IN_PREPARATION = "in-preparation", _("In preparation")
         READY = "ready", _("Ready")

@@ -57,6 +57,8 @@ class PathStepQuerySet(models.QuerySet["PathStep"]):
 
 
 class PathStep(models.Model):
+    """A lesson in its place on a path, and since when it is asked of people who begin."""
+
     path = models.ForeignKey(Path, models.CASCADE, related_name="steps", verbose_name=_("path"))
     lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="steps", verbose_name=_("lesson"))
     position = models.PositiveSmallIntegerField(_("position"))

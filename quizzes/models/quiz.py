@@ -79,6 +79,8 @@ class Question(models.Model):
 
 
 class QuestionRevision(models.Model):
+    """What a question asked at one time. Answers point here, so that a later edit changes nobody's result."""
+
     class Level(models.TextChoices):
         RECALL = "recall", _("Recall")
         APPLY = "apply", _("Apply")
@@ -151,6 +153,8 @@ class Quiz(models.Model):
 
 
 class PoolItem(models.Model):
+    """A question that the attempts at a quiz are drawn from."""
+
     quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="pool_items", verbose_name=_("quiz"))
     question = models.ForeignKey(Question, models.PROTECT, related_name="pool_items", verbose_name=_("question"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)

@@ -6,13 +6,14 @@ from threading import Barrier
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Membership, Team, User
 from accounts.models.team import path_end
 from tests.builders import make_member, make_person
-from tests.conftest import with_role
+from tests.conftest import Cast, with_role
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +59,7 @@ def test_the_last_possible_team_is_still_below_its_parent():
 if connection.vendor == "postgresql":  # SQLite has no collations to be wrong about
 
     def test_ranges_hold_in_a_database_that_sorts_by_language():
-        """In most languages punctuation sorts before digits: a range that ends in `0001:` would leave out everything."""
+        """In most languages punctuation sorts before digits: a range ending in `0001:` would leave out everything."""
         with connection.cursor() as cursor:
             cursor.execute(
                 'SELECT %s <= %s COLLATE "en-x-icu" AND %s > %s COLLATE "en-x-icu"',
@@ -260,3 +261,20 @@ def test_however_large_the_tree_two_queries_find_the_people(django_assert_num_qu
         person(f"P{number}", Team.add(f"Shop {number}", shops))
     with django_assert_num_queries(2):
         assert len(User.objects.managed_by(mia)) == 12
+
+
+def test_a_move_that_became_impossible_meanwhile_is_a_message(cast: Cast, client: Client, monkeypatch) -> None:
+    """Two people move teams into each other at once: the second has a clean form and is refused under the lock."""
+    client.force_login(cast.hana)
+    move = Team.move
+
+    def after_the_other(self: Team, parent: Team | None) -> None:
+        move(Team.objects.get(pk=cast.paris.pk), self)
+        move(self, parent)
+
+    monkeypatch.setattr(Team, "move", after_the_other)
+    address = f"/admin/accounts/team/{cast.lyon.pk}/change/"
+    page = client.post(address, {"name": "Lyon", "parent": cast.paris.pk}, follow=True)
+    assert "at the same moment" in page.content.decode()
+    cast.lyon.refresh_from_db()
+    assert cast.lyon.parent == cast.company

@@ -80,7 +80,10 @@ class Visitor:
 
 @pytest.fixture
 def visit(chromium: Browser, site: str) -> Iterator[Any]:
-    """Open windows: `visit(viewport=…, java_script_enabled=False, color_scheme="dark")`; closes them and checks for trouble."""
+    """Open windows: `visit(viewport=…, java_script_enabled=False, color_scheme="dark")`.
+
+    They are closed in the end, and checked for trouble.
+    """
     open_: list[Visitor] = []
 
     def open_one(width: int = 1280, height: int = 900, **options: Any) -> Visitor:

@@ -1,8 +1,9 @@
-"""Every page, as each kind of user, in both color schemes, wide and narrow: axe, reflow, console, CSP, unique titles."""
+"""Every page, as each kind of user, in both color schemes, wide and narrow: axe, reflow, console, CSP, titles."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -58,6 +59,31 @@ PAGES: dict[str, list[str]] = {
     ],
     "olga@example.com": ["/admin/", "/admin/notices/notice/"],
 }
+STAFF_PAGES: dict[str, dict[str, list[str]]] = {
+    # From a list, the page of its first entry (or of the one whose words are given), and what hangs on it.
+    "ed@example.com": {
+        "/admin/courses/course/": [""],
+        "/admin/courses/module/|Recovering": ["", "../status/", "../history/"],
+        "/admin/courses/lesson/?q=de-escalating-anger": [
+            "",
+            "../preview/",
+            "../revisions/",
+            "../revisions/1/",
+            "../publish/",
+            "../do/retire/",
+        ],
+        "/admin/courses/path/": [""],
+        "/admin/quizzes/quiz/": [""],
+        "/admin/quizzes/question/": ["", "../retire/"],
+    },
+    "hana@example.com": {
+        "/admin/accounts/user/?q=ada@example.com": ["", "../history/"],
+        "/admin/accounts/team/|Shop Lyon": ["", "../delete/"],
+        "/admin/courses/enrollment/?state=overdue": [""],
+        "/admin/courses/assignment/": [""],
+    },
+    "olga@example.com": {"/admin/sender/|Staff pages": []},
+}
 WIDTHS = {"wide": 1280, "narrow": 320}
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -81,6 +107,40 @@ def test_pages_are_sound(visit: Any, who: str, width: str, scheme: str) -> None:
         if "?" not in address and title in titles:
             found.append(f"{address}: has the title of {titles[title]}: {title}")
         titles[title] = address
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("who", STAFF_PAGES, ids=lambda who: who.split("@")[0])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_one_thing_are_sound(visit: Any, who: str, width: str, scheme: str) -> None:
+    visitor = visit(width=WIDTHS[width], height=800, color_scheme=scheme, reduced_motion="reduce")
+    page = visitor.sign_in(who)
+    found: list[str] = []
+    for where, pages in STAFF_PAGES[who].items():
+        address, _, words = where.partition("|")
+        page.goto(address)
+        found += problems(page, address)
+        one = page.locator("#result_list tbody a", has_text=words).first.get_attribute("href") if pages else ""
+        for further in pages:
+            page.goto(urljoin(urljoin(page.url, one), further))
+            assert "/admin/" in page.url
+            found += problems(page, page.url)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_empty_staff_forms_say_what_is_wrong(visit: Any, width: str) -> None:
+    visitor = visit(width=WIDTHS[width], height=800)
+    page = visitor.sign_in("ed@example.com")
+    found: list[str] = []
+    for address in ("/admin/courses/lesson/add/", "/admin/quizzes/question/add/"):
+        page.goto(address)
+        page.locator("form.edit .button-primary").click()
+        assert page.title().startswith("Error:")
+        assert page.locator(".notice-bad").count() == 1
+        assert page.evaluate("document.activeElement.id") == "error-summary"
+        found += problems(page, f"{address} with errors")
     assert not found, "\n".join(found)
 
 

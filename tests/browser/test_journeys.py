@@ -174,11 +174,13 @@ def test_a_phone_shows_text_first(visit: Any) -> None:
         visitor.page.get_by_role("link", name=re.compile("Try")),
     ):
         box = target.first.bounding_box()
-        assert box is not None and box["y"] < 740, "not on the first screen"
+        assert box is not None
+        assert box["y"] < 740, "not on the first screen"
     visitor.sign_in("florian.weiss@example.com")
     visitor.page.goto(SAMPLE)
     box = visitor.page.locator("h1").bounding_box()
-    assert box is not None and box["y"] < 300
+    assert box is not None
+    assert box["y"] < 300
     small = visitor.page.evaluate(
         """() => [...document.querySelectorAll('main button, main .button, main .quiz-option')]
         .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => e.textContent.trim())"""
