@@ -203,8 +203,16 @@ class QuestionAdmin(StaffAdmin):
             raise Http404
         return self.edit(request, question.course, question, None)
 
-    @transaction.atomic
     def edit(self, request: HttpRequest, course: Course, question: Question | None, quiz: Quiz | None) -> HttpResponse:
+        """One transaction to compare and save in; looking takes none, which on SQLite would be the write lock."""
+        if request.method != "POST":
+            return self.form_page(request, course, question, quiz)
+        with transaction.atomic():
+            return self.form_page(request, course, question, quiz)
+
+    def form_page(
+        self, request: HttpRequest, course: Course, question: Question | None, quiz: Quiz | None
+    ) -> HttpResponse:
         form = editing.QuestionForm(course, question, request.POST or None)
         start = form.draft.body["options"] if form.draft else []
         options = editing.Options(request.POST or None, initial=start, prefix="options")

@@ -30,7 +30,7 @@ def make_member(team: Team, name: str, role: str = "member", home: bool = True, 
 def make_course(
     key: str = "service", modules: int = 1, readings: int = 2, quiz: bool = True, ready: bool = True
 ) -> Course:
-    """A course. Its modules have readings (`m1-read-1`), each with a check, and a quiz (`m1-quiz`); `full` takes all."""
+    """A course. Its modules have readings (`m1-read-1`), each with a check, and a quiz (`m1-quiz`); `full` has all."""
     course = Course.objects.create(key=key, title=f"Course {key}")
     skill = Skill.objects.create(course=course, key="listening", title="Listening")
     path = Path.objects.create(course=course, key="full", title="Everything", is_default=True)

@@ -88,15 +88,15 @@ class SignInSlip(models.Model):
         )
         return slip, code
 
-    @transaction.atomic
     def redeem(self, password: str, at: datetime | None = None) -> bool:
         """Set the person's password, which ends every older session, and use up this slip: both or neither.
 
         False if the slip is no longer valid. Of two at the same instant one wins.
         """
         at = at or timezone.now()
-        if not SignInSlip.objects.filter(pk=self.pk).valid(at).update(used_at=at):
-            return False
-        self.user.set_password(password)
-        self.user.save(update_fields=["password"])
+        self.user.set_password(password)  # takes long, so before there is a lock
+        with transaction.atomic():
+            if not SignInSlip.objects.filter(pk=self.pk).valid(at).update(used_at=at):
+                return False
+            self.user.save(update_fields=["password"])
         return True

@@ -32,7 +32,6 @@ class Command(BaseCommand):
         parser.add_argument("--superuser", action="store_true", help="may do everything; not needed for daily work")
         parser.add_argument("--ask-password", action="store_true", help="ask for a password instead of printing a code")
 
-    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         person = User(
             name=options["name"],
@@ -44,9 +43,10 @@ class Command(BaseCommand):
         check(person.full_clean)
         if options["ask_password"]:
             person.set_password(self.ask_password(person))
-        person.save()
-        sync_roles()  # they are there unless somebody flushed the database
-        set_roles(person, options["role"] or ["Operators"])
+        with transaction.atomic():  # only now: the site goes on while somebody types a password
+            person.save()
+            sync_roles()  # they are there unless somebody flushed the database
+            set_roles(person, options["role"] or ["Operators"])
         self.stdout.write(self.style.SUCCESS(f"{person.name} signs in with {person.sign_in_name}."))
         if not options["ask_password"]:
             call_command("print_slip", person.sign_in_name, stdout=self.stdout)
