@@ -66,6 +66,21 @@ def test_what_cannot_be_is_a_form_error(cast, as_, form):
     assert User.objects.count() == before
 
 
+def test_hr_gives_no_colleague_with_staff_rights_another_address(cast, as_):
+    """Whoever does could have a new password sent there and become an editor. Superusers may."""
+    page = as_(cast.hana).get(url("accounts_user", cast.ed.pk)).content.decode()
+    assert 'name="staff_number"' in page
+    assert 'name="email"' not in page
+    as_(cast.hana).post(url("accounts_user", cast.ed.pk), typed(cast.ed, name="Ed O.", email="evil@example.com"))
+    cast.ed.refresh_from_db()
+    assert (cast.ed.name, cast.ed.email) == ("Ed O.", "ed@example.com")
+    as_(cast.hana).post(url("accounts_user", cast.hana.pk), typed(cast.hana, email="hana.new@example.com"))
+    assert User.objects.filter(pk=cast.hana.pk, email="hana.new@example.com").exists()
+    root = User.objects.create_superuser(name="Root", email="root@example.com")
+    as_(root).post(url("accounts_user", cast.ed.pk), typed(cast.ed, email="ed.new@example.com"))
+    assert User.objects.filter(pk=cast.ed.pk, email="ed.new@example.com").exists()
+
+
 def test_another_address_ends_the_sessions(cast, as_):
     ada = as_(cast.ada)
     as_(cast.hana).post(url("accounts_user", cast.ada.pk), typed(cast.ada, email="moved@example.com"))
