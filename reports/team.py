@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
 from accounts.models.user import UserQuerySet
-from courses.models import Enrollment, State
+from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 from reports import words
 from reports.population import Population
@@ -65,7 +65,7 @@ def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> Enrollm
     rules = [
         (Enrollment.done_so_far_q(), Standing.DONE_SO_FAR),
         (Enrollment.due_soon_q(at), Standing.DUE_SOON),
-        *[(Q(state=state), Standing(state.value)) for state in State],
+        *[(rule, Standing(state.value)) for rule, state in Enrollment.state_rules(at)],
     ]
     place = Case(*[When(rule, then=Value(place_of(standing))) for rule, standing in rules], output_field=IntegerField())
     return enrollments.with_state(at).with_progress().annotate(place=place)

@@ -59,16 +59,8 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
     def with_state(self, at: datetime | None = None) -> EnrollmentQuerySet:
         """Annotate `state`, one of State; the same rule as `state_at`."""
-        return self.annotate(
-            state=Case(
-                When(completed_at__isnull=False, current_at__lt=F("path__redo_at"), then=Value(State.UPDATE_DUE)),
-                When(completed_at__isnull=False, then=Value(State.COMPLETE)),
-                When(due_on__lt=site_day(at), then=Value(State.OVERDUE)),
-                When(started_at__isnull=False, then=Value(State.UNDER_WAY)),
-                default=Value(State.NOT_STARTED),
-                output_field=models.CharField(),
-            )
-        )
+        whens = [When(rule, then=Value(state)) for rule, state in Enrollment.state_rules(at)]
+        return self.annotate(state=Case(*whens, output_field=models.CharField()))
 
     def with_progress(self, without: Lesson | None = None) -> EnrollmentQuerySet:
         """Annotate `lessons_done` and `lessons_total`: two integers over the same required set, so never more than all.
@@ -185,6 +177,18 @@ class Enrollment(models.Model):
         """
         preparing = Module.objects.in_preparation().filter(course=OuterRef("course"))
         return Q(Exists(preparing), completed_at=None, started_at__isnull=False, lessons_done=F("lessons_total"))
+
+    @staticmethod
+    def state_rules(at: datetime | None = None) -> list[tuple[Q, State]]:
+        """The conditions behind `with_state()`; the first that is true decides, and the last always is."""
+        done = Q(completed_at__isnull=False)
+        return [
+            (done & Q(current_at__lt=F("path__redo_at")), State.UPDATE_DUE),
+            (done, State.COMPLETE),
+            (Q(due_on__lt=site_day(at)), State.OVERDUE),
+            (Q(started_at__isnull=False), State.UNDER_WAY),
+            (Q(started_at=None), State.NOT_STARTED),
+        ]
 
     def is_due_soon(self, at: datetime | None = None) -> bool:
         today = site_day(at)

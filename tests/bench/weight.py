@@ -41,7 +41,7 @@ class Weight:
 
 
 def weigh(client: Client, path: str) -> Weight:
-    """Fetch a page as a browser does, with all it names."""
+    """Fetch a page as a browser does, with all it names. Pages are compressed as deploy/nginx.conf has it."""
     answer, page = fetch(client, path)
     sent = len(page) if answer.headers.get("Content-Encoding") else len(gzip.compress(page, 5))
     text = (gzip.decompress(page) if answer.headers.get("Content-Encoding") else page).decode()
