@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -71,12 +72,18 @@ def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
     return own.select_related("user", "course", "path").order_by("due_on", "pk")
 
 
+def by_urgency(card: Card) -> tuple[bool, int, date]:
+    """Courses with something to do come first, the most urgent before all."""
+    return card.next is None, list(Standing).index(card.standing), card.enrollment.due_on or date.max
+
+
 def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
     enrollments = list(own_enrollments(user))
     cards = [
         Card(enrollment, course_map(user, enrollment.course, enrollment), STANDINGS[enrollment.place])  # type: ignore[attr-defined]
         for enrollment in enrollments
     ]
+    cards.sort(key=by_urgency)
     return {
         "cards": cards,
         "courses": [] if cards else list(Course.objects.visible_to(user)),

@@ -95,6 +95,21 @@ def test_my_learning_leads_to_the_very_lesson(client, cast):
     assert "1 of 3 lessons" in html
 
 
+def test_the_course_with_most_to_do_comes_first(client, cast):
+    other = make_course("other", modules=1, quiz=False)
+    late = make_course("late", modules=1, quiz=False)
+    done = enroll(cast.ada, other, due_on=site_day() - timedelta(days=9))
+    for lesson in other.lessons.all():
+        complete(done, lesson.key)
+    enroll(cast.ada, late, due_on=site_day() - timedelta(days=1))
+    sign_in(client, cast.ada)
+    html = page(client)
+    places = [html.index(f"The modules of “{course.title}”") for course in (late, cast.course, other)]
+    assert places == sorted(places)
+    assert html.count("button-primary") == 1
+    assert html.index("button-primary") < places[0]
+
+
 def test_resume_is_the_first_open_lesson_after_the_one_completed_last(cast):
     def resume():
         return course_map(cast.ada, cast.course, cast.ada_enrolled).next
