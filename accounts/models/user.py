@@ -77,7 +77,7 @@ class UserQuerySet(models.QuerySet["User"]):
         """For whom this person may print a sign-in slip: nobody who may do more than they.
 
         A slip is the power to sign in as somebody. So superusers print for staff, HR for everybody else, and a manager
-        for the people they see, but not for a manager of teams beyond their own. For a superuser only the command does.
+        for the people of their teams, but not for a manager of teams beyond these. For a superuser only the command does.
         `teams` as in `managed_by`.
         """
         if not user.is_authenticated or not user.is_active:
@@ -89,7 +89,7 @@ class UserQuerySet(models.QuerySet["User"]):
             return people.filter(is_staff=False)
         teams = user.managed_teams() if teams is None else teams
         beyond = Membership.objects.managing().exclude(Team.range_of("team__path", teams))
-        return people.filter(is_staff=False).managed_by(user, teams).exclude(pk__in=beyond.values("user"))
+        return people.filter(is_staff=False).in_teams(*teams).exclude(pk__in=beyond.values("user"))
 
 
 class UserManager(BaseUserManager["User"]):
