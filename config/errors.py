@@ -8,6 +8,7 @@ import sys
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -115,4 +116,5 @@ def facts(status: int, message: str) -> dict[str, Any]:
         "reason": HTTPStatus(status).phrase,
         "message": message,
         "request_id": request_id_now.get(),
+        "SITE_NAME": settings.SITE_NAME,
     }

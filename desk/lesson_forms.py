@@ -165,13 +165,13 @@ def effects(completed: int) -> list[tuple[str, str]]:
     """What publishing does to the people who completed the lesson, each in a sentence."""
     effect = LessonRevision.Effect
     redo = ngettext(
-        "%(n)d person is asked to do it again, by the day below.",
-        "%(n)d people are asked to do it again, by the day below.",
+        "Redo: %(n)d person is asked to do it again, by the day below.",
+        "Redo: %(n)d people are asked to do it again, by the day below.",
         completed,
     )
     return [
-        (effect.SILENT.value, _("Nothing: it was a typo, or the same in better words. They stay complete.")),
-        (effect.ANNOUNCE.value, _("They read on the lesson's page that it changed. They stay complete.")),
+        (effect.SILENT.value, _("Silent: nothing. It was a typo, or the same in better words.")),
+        (effect.ANNOUNCE.value, _("Announce: they read on the lesson's page that it changed, and stay complete.")),
         (effect.REDO.value, redo % {"n": completed}),
     ]
 

@@ -195,7 +195,7 @@ class LessonAdmin(StaffAdmin):
         return self.page(request, "desk/revisions.html", _("History"), lesson, lesson=lesson, revisions=revisions)
 
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show whom it touches and what changes; on POST, publish."""
+        """Show who it reaches and what changes; on POST, publish."""
         lesson = self.get_to_change(request, pk)
         form = PublishForm(lesson, request.POST or None, initial={"revision": lesson.draft})
         if request.method == "POST" and form.is_valid() and self.publish_now(request, lesson, form):

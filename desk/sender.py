@@ -21,7 +21,7 @@ def sender(request: HttpRequest) -> HttpResponse:
     waiting = Notice.objects.waiting(now)
     context = {
         **admin.site.each_context(request),
-        "title": _("Is the sender alive?"),
+        "title": _("Is the sender running?"),
         "beats": beats,
         "alive": any(alive for _beat, alive in beats),
         "waiting": waiting.count(),

@@ -81,7 +81,7 @@ def people() -> list[Task]:
         ),
         Task(
             _("Ask a team"),
-            _("Ask everybody in a team to take a path by a day. You first see how many people it touches."),
+            _("Ask everybody in a team to take a path by a day. You first see how many people that reaches."),
             reverse("admin:courses_assignment_add"),
         ),
         Task(
@@ -96,7 +96,7 @@ def people() -> list[Task]:
         ),
         Task(
             _("Teams"),
-            _("The tree of teams: add one, rename it, hang it somewhere else."),
+            _("The tree of teams: add one, rename it, move it under another."),
             reverse("admin:accounts_team_changelist"),
         ),
         Task(
@@ -110,8 +110,8 @@ def people() -> list[Task]:
 def operating() -> list[Task]:
     return [
         Task(
-            _("Is the sender alive?"),
-            _("When the background process last said it was well, and how many notices wait."),
+            _("Is the sender running?"),
+            _("Whether mail goes out: when the sender was last heard from, and how many notices wait."),
             reverse("admin:sender"),
         ),
         Task(

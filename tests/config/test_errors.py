@@ -21,7 +21,7 @@ def away(*args):
 
 PAGES = [
     ("/test/broken", 500, "Something broke on our side"),
-    ("/test/forbidden", 403, "not for you to open"),
+    ("/test/forbidden", 403, "for another role"),
     ("/test/away", 503, "be back in a moment"),
     ("/nowhere/at/all/", 404, "nothing at this address"),
     ("/test/read?name=%00", 400, "did not arrive well"),

@@ -148,7 +148,7 @@ def test_publish_page_shows_people_and_lines(cast, lesson, as_):
     page = as_(cast.ed).get(url("publish", lesson)).content.decode()
     assert "<strong>1</strong> person completed this lesson" in page
     assert "<strong>1</strong> person has not started" in page
-    assert "1 person is asked to do it again" in page
+    assert "Redo: 1 person is asked to do it again" in page
     assert "</span>A new line</ins>" in page
     assert "</span>Text of m1-read-1.</del>" in page
 
