@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -56,7 +57,7 @@ def question(request: HttpRequest, course: str, lesson: str, number: int, positi
     if not attempt.is_open:
         return redirect(attempt)
     taking.refuse_past_cut_off(attempt)
-    answers = list(attempt.answers.all())
+    answers: list[Answer] = answers_of(attempt=attempt.pk)
     if not 1 <= position <= len(answers):
         raise Http404
     answer = answers[position - 1]
@@ -124,6 +125,11 @@ def own_attempt(user: int, course: str, lesson: str, number: int) -> AttemptQuer
     own = attempts.filter(number=number, quiz__lesson__slug=lesson, quiz__lesson__course__key=course)
     lesson_parts = ("course", "module__course", "published_revision")
     return own.select_related("enrollment", *(f"quiz__lesson__{part}" for part in lesson_parts))
+
+
+@Prepared
+def answers_of(attempt: int) -> QuerySet[Answer]:
+    return Answer.objects.filter(attempt=attempt).order_by("position")
 
 
 def _resume_at(attempt: Attempt) -> int:
