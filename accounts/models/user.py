@@ -77,8 +77,8 @@ class UserQuerySet(models.QuerySet["User"]):
         """For whom this person may print a sign-in slip: nobody who may do more than they.
 
         A slip is the power to sign in as somebody. So superusers print for staff, HR for everybody else, and a manager
-        for the people of their teams, but not for a manager of teams beyond these. For a superuser only the command does.
-        `teams` as in `managed_by`.
+        for the people of their teams, but not for a manager of teams beyond these. For a superuser only the command
+        does. `teams` as in `managed_by`.
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
@@ -92,27 +92,14 @@ class UserQuerySet(models.QuerySet["User"]):
         return people.filter(is_staff=False).in_teams(*teams).exclude(pk__in=beyond.values("user"))
 
 
-class UserManager(BaseUserManager["User"]):
-    def get_queryset(self) -> UserQuerySet:
-        return UserQuerySet(self.model, using=self._db)
+PeopleManager = models.Manager.from_queryset(UserQuerySet)
 
-    def active(self) -> UserQuerySet:
-        return self.get_queryset().active()
 
-    def managed_by(self, user: User | AnonymousUser, teams: list[Team] | None = None) -> UserQuerySet:
-        return self.get_queryset().managed_by(user, teams)
-
-    def in_teams(self, *teams: Team) -> UserQuerySet:
-        return self.get_queryset().in_teams(*teams)
-
-    def with_is_manager(self) -> UserQuerySet:
-        return self.get_queryset().with_is_manager()
+class UserManager(BaseUserManager["User"], PeopleManager["User"]):
+    """What UserQuerySet can be asked, and the making of people by name, as Django's commands want it."""
 
     def by_sign_in_name(self, name: str) -> User | None:
-        return self.get_queryset().with_sign_in_name(name).first()
-
-    def slip_printable_by(self, user: User | AnonymousUser, teams: list[Team] | None = None) -> UserQuerySet:
-        return self.get_queryset().slip_printable_by(user, teams)
+        return self.with_sign_in_name(name).first()
 
     def create_user(self, *, name: str, password: str | None = None, **fields: Any) -> User:
         """Without a password nobody signs in until one is set. Raises ValidationError, as without a sign-in name."""
@@ -256,10 +243,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return tops
 
     def may_see(self, person: User) -> bool:
-        return UserQuerySet(User).managed_by(self).filter(pk=person.pk).exists()
+        return User.objects.managed_by(self).filter(pk=person.pk).exists()
 
     def may_print_slip_for(self, person: User) -> bool:
-        return UserQuerySet(User).slip_printable_by(self).filter(pk=person.pk).exists()
+        return User.objects.slip_printable_by(self).filter(pk=person.pk).exists()
 
     @transaction.atomic
     def change_email(self, new: str | None) -> None:
