@@ -198,6 +198,15 @@ def test_events_are_logged_without_the_code(client: Client, cast: Cast, caplog: 
     assert code not in str(events) + caplog.text
 
 
+def test_of_two_who_redeem_one_slip_the_first_wins(cast: Cast) -> None:
+    """Both saw it valid a moment ago; only the database can tell them apart."""
+    slip, _code = SignInSlip.print_for(cast.ada, by=cast.mia)
+    first, second = SignInSlip.objects.get(pk=slip.pk), SignInSlip.objects.get(pk=slip.pk)
+    assert first.redeem("a fine new phrase 9")
+    assert not second.redeem("another fine phrase 3")
+    assert User.objects.get(pk=cast.ada.pk).check_password("a fine new phrase 9")
+
+
 def test_a_slip_ends_when_a_password_is_set_by_another_door(cast: Cast) -> None:
     slip, _code = SignInSlip.print_for(cast.ada, by=cast.mia)
     cast.ada.name = "Ada M."
