@@ -321,3 +321,15 @@ def test_tidy_deletes_what_has_served_its_time(cast: Cast) -> None:
     assert not Session.objects.filter(session_key="gone").exists()
     assert Session.objects.count() == 1
     assert list(Notice.objects.values_list("key", flat=True)) == ["fresh"]
+
+
+# --- A new secret key ------------------------------------------------------------------------------------------------
+
+
+def test_a_new_secret_key_signs_nobody_out_and_revives_nobody(cast: Cast, settings) -> None:
+    stays, left = enter(cast.ada), enter(cast.otto)
+    cast.otto.sign_out_everywhere()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-" * 6
+    assert is_in(stays)
+    assert not is_in(left)
