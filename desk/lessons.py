@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from courses import markdown, progress, publishing
 from courses.admin.content import editing_state, say_completed, with_editing_state
@@ -141,7 +140,7 @@ class LessonAdmin(StaffAdmin):
         ]
         one = "<int:pk>/revisions/<int:number>/"
         own.append(path(one, wrap(self.revision), name="courses_lesson_revision"))
-        own.append(path(f"{one}restore/", wrap(require_POST(self.restore)), name="courses_lesson_restore"))
+        own.append(path(f"{one}restore/", wrap(self.restore), name="courses_lesson_restore"))
         return [*own, *super().get_urls()]
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -164,6 +163,8 @@ class LessonAdmin(StaffAdmin):
         revision = lesson.revisions.filter(number=number).first()
         if revision is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(number))
+        if request.method != "POST":  # after signing in again
+            return HttpResponseRedirect(self.url("revisions", lesson.pk))
         if revision != lesson.draft:
             copy_of(revision, request.user, note=_("Brought back from revision %(n)d") % {"n": number})
             self.log_change(request, lesson, f"Brought back revision {number}")

@@ -46,7 +46,8 @@ class Card:
 
     @property
     def next(self) -> LessonRow | None:
-        return self.map.next
+        """Where to go on; nowhere once the course is closed."""
+        return self.map.next if self.enrollment.is_open() else None
 
     @property
     def next_module(self) -> Module | None:

@@ -110,7 +110,7 @@ admin/courses/lesson/<int:pk>/revisions/                 GET    in     in  403  
 admin/courses/lesson/<int:pk>/revisions/                 POST   in     in  403     403     403   200|405 403 403     200|405
 admin/courses/lesson/<int:pk>/revisions/<int:number>/    GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/revisions/<int:number>/    POST   in     in  403     403     403   200|405 403 403     200|405
-admin/courses/lesson/<int:pk>/revisions/<int:number>/restore/ GET in    in  405     405     405   405    405 405      405
+admin/courses/lesson/<int:pk>/revisions/<int:number>/restore/ GET in    in  403     403     403   go     403 403      go
 admin/courses/lesson/<int:pk>/revisions/<int:number>/restore/ POST in   in  403     403     403   go     403 403      go
 admin/courses/lesson/<int:pk>/do/<slug:verb>/            GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/do/<slug:verb>/            POST   in     in  403     403     403   go     403 403      go

@@ -110,6 +110,16 @@ def test_the_course_with_most_to_do_comes_first(client, cast):
     assert html.index("button-primary") < places[0]
 
 
+def test_a_closed_course_asks_for_nothing(client, cast):
+    cast.ada_enrolled.due_on, cast.ada_enrolled.closes_on = site_day(), site_day() - timedelta(days=1)
+    cast.ada_enrolled.save()
+    sign_in(client, cast.ada)
+    html = page(client)
+    assert "This course is closed" in html
+    assert "button-primary" not in html
+    assert "Due " not in html.split("<ol")[0].replace("Due soon", "")
+
+
 def test_resume_is_the_first_open_lesson_after_the_one_completed_last(cast):
     def resume():
         return course_map(cast.ada, cast.course, cast.ada_enrolled).next
