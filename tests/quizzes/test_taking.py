@@ -1,6 +1,7 @@
 """The verbs beneath the pages: draw, start, save, close."""
 
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
@@ -117,8 +118,16 @@ def test_a_retired_question_vanishes_from_new_draws_only(cast, quiz):
 def test_the_mark_of_the_day_stays(cast, quiz):
     closed = finish(taking.start(cast.ada_enrolled, quiz))
     Quiz.objects.filter(pk=quiz.pk).update(pass_mark=3)
-    closed.refresh_from_db()
-    assert (closed.score, closed.pass_mark, closed.passed) == (Decimal(3), 2, True)
+    again = taking.close(closed, timezone.now() + timedelta(days=1))
+    assert (again.score, again.pass_mark, again.passed) == (Decimal(3), 2, True)
+    assert again.closed_at == closed.closed_at
+
+
+def test_a_pool_smaller_than_the_mark_is_passed_with_all_of_it(cast):
+    small = make_quiz(cast.course.modules.get(), "small", pool=2, draw=6, mark=5)
+    assert finish(taking.start(cast.ada_enrolled, small)).passed
+    assert Attempt.objects.get().pass_mark == 2
+    assert not finish(taking.start(cast.otto_enrolled, small), right=False).passed
 
 
 def test_numbers_go_on_after_the_highest(cast, quiz):
