@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import sessions
 from accounts.forms import GuardedForm, SignInForm
 from accounts.links import is_own
+from accounts.log import record
 from accounts.middleware import forgotten
 from accounts.models import User
 from accounts.throttling import seconds_until
@@ -55,6 +56,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         request.user.sign_out_everywhere()
+        record("sign_out_everywhere", request, request.user)
     return leave(request, _("You are signed out here and on all other devices."))
 
 

@@ -333,3 +333,11 @@ def test_a_new_secret_key_signs_nobody_out_and_revives_nobody(cast: Cast, settin
     settings.SECRET_KEY = "another-key-" * 6
     assert is_in(stays)
     assert not is_in(left)
+
+
+def test_signing_out_everywhere_is_logged(cast: Cast, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "workshop.accounts")
+    client.force_login(cast.ada)
+    client.post("/accounts/sign-out/everywhere/")
+    events = [record.event for record in caplog.records if record.name == "workshop.accounts"]
+    assert ("sign_out_everywhere", cast.ada.pk) in [(event["event"], event["person"]) for event in events]

@@ -320,3 +320,14 @@ def test_pages_do_not_grow(cast, lesson, as_, django_assert_max_num_queries):
     for page, most in pages.items():
         with django_assert_max_num_queries(most):
             assert ed.get(page).status_code == 200
+
+
+def test_each_change_by_staff_is_logged_by_number(cast, lesson, as_, caplog):
+    caplog.set_level("INFO", "workshop.desk")
+    revision = lesson.add_revision(title="New title", body="New text", minutes=1)
+    as_(cast.ed).post(url("publish", lesson), {"revision": revision.pk, "effect": "redo"})
+    lesson.refresh_from_db()
+    assert lesson.published_revision == revision
+    event = {"event": "changed", "model": "courses.Lesson", "pk": lesson.pk, "by": cast.ed.pk}
+    assert event in [record.event for record in caplog.records]
+    assert "New title" not in caplog.text
