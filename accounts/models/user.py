@@ -88,8 +88,8 @@ class UserQuerySet(models.QuerySet["User"]):
         if user.is_staff and user.has_perm("accounts.print_slips"):
             return people.filter(is_staff=False)
         teams = user.managed_teams() if teams is None else teams
-        beyond = Membership.objects.managing().exclude(Team.range_of("team__path", teams))
-        return people.filter(is_staff=False).in_teams(*teams).exclude(pk__in=beyond.values("user"))
+        beyond = Membership.objects.managing().filter(user=OuterRef("pk")).exclude(Team.range_of("team__path", teams))
+        return people.filter(~Exists(beyond), is_staff=False).in_teams(*teams)
 
 
 PeopleManager = models.Manager.from_queryset(UserQuerySet)

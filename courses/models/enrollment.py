@@ -16,6 +16,7 @@ from courses.models.lesson import Lesson, LessonRevision
 from courses.models.path import Path, PathStep, PathStepQuerySet
 
 DUE_SOON = timedelta(days=7)
+REDO_LEVEL = F("lesson__published_revision__redo_level")  # of a completion: what is published of its lesson
 
 
 def site_day(at: datetime | None = None) -> date:
@@ -67,12 +68,14 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
         `without` tells how it would be if that lesson were not required.
         """
-        steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at"))
+        # That they are of the course goes without saying, but PostgreSQL would else read the lessons of all courses.
+        steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at")).filter(
+            lesson__course=OuterRef("course")
+        )
         if without:
             steps = steps.exclude(lesson=without)
-        completions = Completion.objects.counting().filter(
-            enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson")
-        )
+        completions = Completion.objects.filter(enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson"))
+        completions = completions.counting(OuterRef("lesson__published_revision__redo_level"))
         return self.annotate(lessons_total=_count(steps), lessons_done=_count(steps.filter(Exists(completions))))
 
     def with_last_learned(self) -> EnrollmentQuerySet:
@@ -212,9 +215,12 @@ class Enrollment(models.Model):
 
 
 class CompletionQuerySet(models.QuerySet["Completion"]):
-    def counting(self) -> CompletionQuerySet:
-        """Those that still count: no redo of the lesson was published since the revision they were made against."""
-        return self.filter(redo_level__gte=F("lesson__published_revision__redo_level"))
+    def counting(self, level: F = REDO_LEVEL) -> CompletionQuerySet:
+        """Those that still count: no redo of the lesson was published since the revision they were made against.
+
+        `level` is the published one, for a query that reaches it by a way of its own.
+        """
+        return self.filter(redo_level__gte=level)
 
 
 class Completion(models.Model):
