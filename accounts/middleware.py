@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.middleware import LoginRequiredMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
@@ -30,6 +30,7 @@ def session_limits(get_response: Handler) -> Handler:
             return get_response(request)
         if request.user.is_authenticated and not sessions.is_over(request):
             sessions.mark_used(request)
+            request.user = get_user(request)  # itself: each look through Django's stand-in for it costs a detour
             return get_response(request)
         shared = request.session.get(sessions.SHARED)
         request.session.flush()

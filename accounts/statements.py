@@ -7,9 +7,9 @@ Nothing of the data is kept, only the text of the SQL.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -29,16 +29,36 @@ class Statement:
     sql: str
     params: list[Any]
     names: dict[int, str]  # by place in `params`
+    of_thread: threading.local = field(default_factory=threading.local)
 
     def ask(self, given: dict[str, Given]) -> list[Any]:
         values = [given[self.names[n]] if n in self.names else value for n, value in enumerate(self.params)]
-        run: Any = copy(self.compiler)
-        run.connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
-        run.as_sql = lambda *args, **kwargs: (self.sql, tuple(values))
-        asked: Any = self.queryset._chain()  # type: ignore[attr-defined]
-        asked._query = copy(self.queryset.query)  # past the setter, which makes dictionaries of tuples
-        asked._query.get_compiler = lambda *args, **kwargs: run
-        return list(asked)
+        converters = self.converters()
+        run = twin(
+            self.compiler,
+            connection=connections[DEFAULT_DB_ALIAS],  # each thread has its own
+            as_sql=lambda *args, **kwargs: (self.sql, tuple(values)),
+            get_converters=lambda fields: converters,
+        )
+        query = twin(self.queryset.query, get_compiler=lambda *args, **kwargs: run)
+        return list(twin(self.queryset, _query=query))
+
+    def converters(self) -> Any:
+        """What makes Python's values of the columns; they belong to the connection, so each thread keeps its own."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        kept = self.of_thread.__dict__
+        if kept.get("connection") is not connection:
+            compiler = twin(self.compiler, connection=connection)
+            fields = [column[0] for column in compiler.select[: compiler.col_count]]
+            kept.update(connection=connection, converters=compiler.get_converters(fields))
+        return kept["converters"]
+
+
+def twin(one: Any, **other: Any) -> Any:
+    """The same object again, with some attributes of its own."""
+    made = object.__new__(type(one))
+    made.__dict__ = {**one.__dict__, **other}
+    return made
 
 
 class Prepared:

@@ -43,9 +43,10 @@ def render_inline(text: str) -> SafeString:
     return _render_inline(_bounded(text))
 
 
-def diagram_keys(text: str) -> list[str]:
+@lru_cache(maxsize=512)
+def diagram_keys(text: str) -> tuple[str, ...]:
     """The diagrams a body names, in order."""
-    return DIAGRAM.findall(text)
+    return tuple(DIAGRAM.findall(text))
 
 
 def lesson_links(text: str) -> list[str]:

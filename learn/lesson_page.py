@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from accounts.statements import Prepared
 from courses import markdown
-from courses.models import Diagram, Enrollment, Lesson, LessonRevision
+from courses.models import Course, Diagram, Enrollment, Lesson, LessonRevision
 from learn.course_map import LessonRow, lock
 from learn.forms import CheckForm
 from quizzes import checks, grading
@@ -234,9 +235,23 @@ def body_of(lesson: Lesson) -> SafeString:
     revision, course = lesson.published_revision, lesson.course
     if revision is None:
         return SafeString()
-    keys = markdown.diagram_keys(revision.body)
-    drawings = dict(Diagram.objects.filter(course=course, key__in=keys).values_list("key", "svg")) if keys else {}
-    return markdown.render(revision.body, course.key, drawings)
+    return markdown.render(revision.body, course.key, drawings_of(course, markdown.diagram_keys(revision.body)))
+
+
+def drawings_of(course: Course, keys: Sequence[str]) -> dict[str, str]:
+    """The drawings with these keys, by key; one query if there are any."""
+    if not keys:
+        return {}
+    if len(keys) > 3:
+        return dict(Diagram.objects.filter(course=course, key__in=keys).values_list("key", "svg"))
+    a, b, c = [*keys, "", ""][:3]
+    return dict(few_drawings(course=course.pk, a=a, b=b, c=c))
+
+
+@Prepared
+def few_drawings(course: int, a: str, b: str, c: str) -> QuerySet[Diagram, tuple[str, str]]:
+    """Hardly a lesson has more than three."""
+    return Diagram.objects.filter(Q(key=a) | Q(key=b) | Q(key=c), course=course).values_list("key", "svg")
 
 
 def check_of(

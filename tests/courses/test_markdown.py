@@ -345,7 +345,7 @@ def test_a_drawing_is_put_in_by_name_once():
     assert html.count("<svg") == html.count('<figure class="diagram">') == 1, "ids are unique in a page"
     assert "missing" not in html
     assert "<figure data" not in html
-    assert markdown.diagram_keys(text) == ["two-ways", "two-ways", "missing"]
+    assert markdown.diagram_keys(text) == ("two-ways", "two-ways", "missing")
 
 
 def test_a_drawing_has_a_name_and_a_description():
