@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -16,6 +18,12 @@ validate_key = RegexValidator(KEY, _("Small letters and digits, joined by hyphen
 def edits_courses(user: User | AnonymousUser) -> bool:
     """Whether this person is an editor, who sees all published content without being enrolled."""
     return user.is_authenticated and user.is_staff and user.has_perm("courses.change_lesson")
+
+
+@lru_cache(maxsize=1024)
+def outline_address(key: str, urlconf: str | None, prefix: str) -> str:
+    """Found once, since a page leads to its course in several places; `prefix` is what else the address depends on."""
+    return reverse("learn:outline", urlconf, args=[key])
 
 
 class CourseQuerySet(models.QuerySet["Course"]):
@@ -53,7 +61,7 @@ class Course(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("learn:outline", args=[self.key])
+        return outline_address(self.key, get_urlconf(), get_script_prefix())
 
     @property
     def is_ready(self) -> bool:
