@@ -8,13 +8,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import Team
-from accounts.models.user import UserQuerySet
 from reports.forms import Asked
+from reports.population import SIZE, Population
 from reports.standing import TO_ACT_ON, Row, Standing, Summary
-from reports.team import as_row, rows_of, summary_of
+from reports.team import as_row, first_rows, rows_of, summary_of
 from reports.words import zone
 
-SIZE = 50
 LISTED = 10  # people to act on that are listed above the table; more are one click away
 WIDTH = 1000  # of the chart, in its own units
 
@@ -58,13 +57,14 @@ class Page:
         return [row for row in self.rows[:LISTED] if row.standing in TO_ACT_ON]
 
 
-def page_of(people: UserQuerySet, asked: Asked, at: datetime) -> Page:
+def page_of(population: Population, asked: Asked, at: datetime) -> Page:
     """The page that was asked for, or the last one there is. A report of one page is one query, a longer one two."""
-    query = rows_of(people, standing=asked.standing, sort=asked.sort, backwards=asked.backwards, at=at)
+    people = population.people
     if asked.page == 1 and not asked.standing:
-        rows = [as_row(values) for values in query[: SIZE + 1]]
+        rows = first_rows(population, SIZE + 1, asked.sort, asked.backwards, at)
         summary = Summary.of_rows(rows) if len(rows) <= SIZE else summary_of(people, at)
         return Page(asked=asked, rows=rows[:SIZE], summary=summary, total=summary.rows, number=1)
+    query = rows_of(people, standing=asked.standing, sort=asked.sort, backwards=asked.backwards, at=at)
     summary = summary_of(people, at)
     total = summary[asked.standing] if asked.standing else summary.rows
     number = min(asked.page, last_page(total))

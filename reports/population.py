@@ -4,16 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
+from django.db.models import QuerySet
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Team, User
+from accounts.models.team import Subtree
 from accounts.models.user import UserQuerySet
+from accounts.statements import Prepared
 from reports.standing import Row
 
 NAMED = 3  # teams named in a sentence; more are counted
+SIZE = 50  # rows of a page
+
+
+def managed(viewer: int, ends: dict[str, str]) -> tuple[User, list[Subtree]]:
+    """A person without staff rights and the teams they manage, from what a prepared query is given of them."""
+    paths = list(ends.values())
+    return User(pk=viewer), [Subtree(*pair) for pair in zip(paths[::2], paths[1::2], strict=True)]
+
+
+@cache
+def choices_of(teams: int) -> Prepared:
+    """For managers of this many teams."""
+
+    def choices(**ends: str) -> QuerySet[Team]:
+        return Team.objects.under(*managed(0, ends)[1])
+
+    return Prepared(choices)
+
+
+@cache
+def printable_of(teams: int) -> Prepared:
+    """For managers of this many teams: which of up to SIZE people they may print a slip for."""
+
+    def printable(viewer: int, **given: int | str) -> QuerySet[User, int]:
+        people = [value for value in given.values() if isinstance(value, int)]
+        ends = {name: value for name, value in given.items() if isinstance(value, str)}
+        return User.objects.slip_printable_by(*managed(viewer, ends)).filter(pk__in=people).values_list("pk", flat=True)
+
+    return Prepared(printable)
 
 
 @dataclass(frozen=True)
@@ -21,36 +54,60 @@ class Population:
     """Active people a viewer may see in reports, each once, and never the viewer."""
 
     viewer: User
-    people: UserQuerySet
-    printable: UserQuerySet  # for whom the viewer may print a sign-in slip, whether they are among these people or not
+    tops: list[Team]  # what the viewer manages, if they do not see everybody
     teams: list[Team]  # whose people they are; empty: nobody's, or everybody's if `is_everybody`
     is_everybody: bool
+    is_narrowed: bool = False
 
     @classmethod
     def of(cls, viewer: User) -> Population:
         """Everybody `viewer` may see; one query, or those for the permissions of HR."""
         everybody = viewer.sees_everybody
         tops = [] if everybody else viewer.managed_teams()
-        people = User.objects.managed_by(viewer, tops).active()
-        printable = User.objects.slip_printable_by(viewer, tops)
-        return cls(viewer=viewer, people=people, printable=printable, teams=tops, is_everybody=everybody)
+        return cls(viewer=viewer, tops=tops, teams=tops, is_everybody=everybody)
+
+    @property
+    def people(self) -> UserQuerySet:
+        people = User.objects.managed_by(self.viewer, self.tops).active()
+        return people.in_teams(*self.teams) if self.is_narrowed else people
 
     @property
     def may_look(self) -> bool:
         """Whether team reports are for this viewer at all; learners answer 403."""
         return self.is_everybody or bool(self.teams)
 
+    @property
+    def is_usual(self) -> bool:
+        """A manager without staff rights, and all their people: the queries of their report are prepared."""
+        return bool(self.teams) and not (self.is_narrowed or self.viewer.is_staff or self.viewer.is_superuser)
+
+    @property
+    def given(self) -> dict[str, int | str]:
+        """What is given to a prepared query of the usual report."""
+        return {"viewer": self.viewer.pk, **self.ends}
+
+    @property
+    def ends(self) -> dict[str, str]:
+        ends = ("path", "last_path")
+        return {f"{end}{n}": getattr(team, end) for n, team in enumerate(self.teams) for end in ends}
+
     def choices(self) -> list[Team]:
         """The teams this report can be narrowed to, in the order of the tree; one query."""
+        if self.is_usual:
+            return choices_of(len(self.teams))(**self.ends)
         return list(Team.objects.all() if self.is_everybody else Team.objects.under(*self.teams))
 
     def narrowed(self, *teams: Team) -> Population:
         """The same people, but only those of some of `choices()` and of the teams below them."""
-        return replace(self, people=self.people.in_teams(*teams), teams=[*teams], is_everybody=False)
+        return replace(self, teams=[*teams], is_everybody=False, is_narrowed=True)
 
     def prints_for(self, rows: Iterable[Row]) -> set[int]:
         """The people of these rows for whom the viewer may print a sign-in slip, by number; one query."""
-        people = self.printable.filter(pk__in={row.person_id for row in rows})
+        ids = {row.person_id for row in rows}
+        if self.is_usual and len(ids) <= SIZE:
+            slots = [*ids, *[0] * (SIZE - len(ids))]
+            return set(printable_of(len(self.teams))(**self.given, **{f"person{n}": pk for n, pk in enumerate(slots)}))
+        people = User.objects.slip_printable_by(self.viewer, self.tops).filter(pk__in=ids)
         return set(people.values_list("pk", flat=True))
 
     @property

@@ -12,6 +12,7 @@ from reports import export, words
 from reports.forms import Asked
 from reports.page import chart, columns, options, page_of
 from reports.population import Population
+from reports.shown import Printer
 from reports.standing import Standing
 from reports.team import rows_of
 
@@ -42,10 +43,12 @@ def team(request: HttpRequest) -> HttpResponse:
     asked = Asked.read(request.GET)
     population = narrowed(population, teams, asked.team_id)
     at = timezone.now()
-    page = page_of(population.people, asked, at)
+    page = page_of(population, asked, at)
+    printer = Printer(population.prints_for(page.rows), names_teams=len(teams) > 1)
     context = {
         "page": page,
-        "prints_for": population.prints_for(page.rows),
+        "rows": printer.rows(page.rows),
+        "to_act_on": printer.to_act_on(page.to_act_on) if asked.is_plain else [],
         "asked": asked,
         "teams": options(teams),
         "standings": Standing,
@@ -54,7 +57,6 @@ def team(request: HttpRequest) -> HttpResponse:
         "sentence": words.sentence(population.title, page.summary),
         "population": population.sentence(page.summary.people),
         "as_of": words.as_of(at),
-        "zone": words.zone(),
     }
     return render(request, "reports/team.html", context)
 

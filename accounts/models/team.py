@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -23,8 +25,16 @@ def path_end(path: str) -> str:
     return path.ljust(LENGTH, "9")
 
 
+@dataclass(frozen=True)
+class Subtree:
+    """A team and all below it, by the first and the last path; enough of a team to find its people."""
+
+    path: str
+    last_path: str
+
+
 class TeamQuerySet(models.QuerySet["Team"]):
-    def under(self, *teams: Team) -> TeamQuerySet:
+    def under(self, *teams: Team | Subtree) -> TeamQuerySet:
         """These teams and all below them, by ranges of the indexed path (`startswith` scans the table on SQLite)."""
         return self.filter(Team.range_of("path", teams))
 
@@ -46,12 +56,16 @@ class Team(models.Model):
         return self.name
 
     @staticmethod
-    def range_of(field: str, teams: tuple[Team, ...] | list[Team]) -> Q:
+    def range_of(field: str, teams: Sequence[Team | Subtree]) -> Q:
         """A condition that `field` lies in the subtree of one of the teams; false for no team."""
         condition = Q(pk__in=[])
         for team in teams:
-            condition |= Q(**{f"{field}__gte": team.path, f"{field}__lte": path_end(team.path)})
+            condition |= Q(**{f"{field}__gte": team.path, f"{field}__lte": team.last_path})
         return condition
+
+    @property
+    def last_path(self) -> str:
+        return path_end(self.path)
 
     @property
     def depth(self) -> int:
@@ -137,7 +151,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def managing(self) -> MembershipQuerySet:
         return self.filter(role=Membership.Role.MANAGER)
 
-    def in_teams(self, *teams: Team) -> MembershipQuerySet:
+    def in_teams(self, *teams: Team | Subtree) -> MembershipQuerySet:
         """Memberships in these teams or below them."""
         return self.filter(Team.range_of("team__path", teams))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import functools
 import string
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import letters
-from accounts.models.team import Membership, Team
+from accounts.models.team import Membership, Subtree, Team
+from accounts.statements import Prepared
 
 # Only these letters lose their case: str.lower() turns the Kelvin sign into k, and so one address into another's.
 LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -42,6 +43,12 @@ def validate_time_zone(value: str) -> None:
         )
 
 
+@Prepared
+def managing(user: int) -> models.QuerySet[Membership]:
+    """The places in which a person manages a team, with the team, in the order of the tree."""
+    return Membership.objects.managing().filter(user=user).select_related("team").order_by("team__path")
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> UserQuerySet:
         return self.filter(is_active=True)
@@ -50,12 +57,12 @@ class UserQuerySet(models.QuerySet["User"]):
         """Annotate `is_manager`: manages a team. The navigation shows the team pages without a query of its own."""
         return self.annotate(is_manager=Exists(Membership.objects.managing().filter(user=OuterRef("pk"))))
 
-    def in_teams(self, *teams: Team) -> UserQuerySet:
+    def in_teams(self, *teams: Team | Subtree) -> UserQuerySet:
         """People with a membership, of any role, in one of these teams or below them; each once."""
         # IN, not EXISTS: SQLite would look at everybody for EXISTS, and starts from the teams for IN.
         return self.filter(pk__in=Membership.objects.in_teams(*teams).values("user"))
 
-    def managed_by(self, user: User | AnonymousUser, teams: list[Team] | None = None) -> UserQuerySet:
+    def managed_by(self, user: User | AnonymousUser, teams: Sequence[Team | Subtree] | None = None) -> UserQuerySet:
         """Whom this person may see in reports: HR everybody, a manager the people of their teams and of all below.
 
         Never one's own row: the manager above sees that. Nobody for people who manage nothing. One query finds the
@@ -73,7 +80,9 @@ class UserQuerySet(models.QuerySet["User"]):
         name = User.clean_sign_in_name(name)
         return self.filter(email=name) if "@" in name else self.filter(staff_number=name)
 
-    def slip_printable_by(self, user: User | AnonymousUser, teams: list[Team] | None = None) -> UserQuerySet:
+    def slip_printable_by(
+        self, user: User | AnonymousUser, teams: Sequence[Team | Subtree] | None = None
+    ) -> UserQuerySet:
         """For whom this person may print a sign-in slip: nobody who may do more than they.
 
         A slip is the power to sign in as somebody. So superusers print for staff, HR for everybody else, and a manager
@@ -235,7 +244,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def managed_teams(self) -> list[Team]:
         """The teams this person is manager of, without those that lie below another of them."""
-        teams = [place.team for place in self.memberships.managing().select_related("team").order_by("team__path")]
+        teams = [place.team for place in managing(user=self.pk)]
         tops: list[Team] = []
         for team in teams:
             if not tops or not team.is_under(tops[-1]):

@@ -13,7 +13,7 @@ from courses.models import Completion, Enrollment, LessonRevision, Module, State
 from courses.models.enrollment import site_day
 from reports.population import Population
 from reports.standing import Standing, Summary
-from reports.team import MANAGER_NEVER_SEES, SORTS, as_row, row_of, rows_of, summary_of, team_sentence
+from reports.team import MANAGER_NEVER_SEES, SORTS, as_row, first_rows, row_of, rows_of, summary_of, team_sentence
 from tests.builders import enroll, make_course, make_member, make_person
 
 
@@ -107,6 +107,23 @@ def test_sorting_both_ways_loses_nobody_and_puts_the_empty_last(cast, crew, key)
         known = [getattr(row, values[key]) for row in found]
         filled = [value for value in known if value is not None]
         assert known[: len(filled)] == filled == sorted(filled, reverse=backwards)
+
+
+@pytest.mark.parametrize("key", SORTS)
+def test_the_prepared_report_of_a_manager_is_the_same(cast, crew, key):
+    two = make_member(cast.lyon, "Tea Two", role="manager")
+    Membership.objects.create(team=cast.paris, user=two, role="manager")
+    for viewer in (cast.mia, cast.pia, two, cast.hana):
+        population = Population.of(viewer)
+        assert population.is_usual == (viewer != cast.hana)
+        for backwards in (False, True):
+            everybody = rows(viewer, sort=key, backwards=backwards)
+            assert first_rows(population, 51, key, backwards, timezone.now()) == everybody
+            assert first_rows(population, 2, key, backwards, timezone.now()) == everybody[:2]
+        ids = {row.person_id for row in everybody}
+        printable = User.objects.slip_printable_by(viewer).filter(pk__in=ids)
+        assert population.prints_for(everybody) == set(printable.values_list("pk", flat=True))
+        assert population.choices() == population.narrowed(*population.choices()).choices()
 
 
 def test_last_learning_day_is_a_day(cast):
