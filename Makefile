@@ -38,7 +38,7 @@ types: $(VENV)/dev.stamp ## Type checks, strict
 
 check: $(VENV)/dev.stamp ## Migrations complete, settings safe, course files right
 	@SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') && export SECRET_KEY && \
-	export BASE_URL=https://workshop.example.com && \
+	export BASE_URL=https://workshop.example.com DATABASE_URL=sqlite://:memory: && \
 	$(BIN)/python manage.py makemigrations --check --dry-run && \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING && \
 	$(BIN)/python manage.py check_course content/customer-service
