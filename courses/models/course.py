@@ -21,7 +21,7 @@ def edits_courses(user: User | AnonymousUser) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def outline_address(key: str, urlconf: str | None, prefix: str) -> str:
+def get_outline_url(key: str, urlconf: str | None, prefix: str) -> str:
     """Found once, since a page leads to its course in several places; `prefix` is what else the address depends on."""
     return reverse("learn:outline", urlconf, args=[key])
 
@@ -61,7 +61,7 @@ class Course(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return outline_address(self.key, get_urlconf(), get_script_prefix())
+        return get_outline_url(self.key, get_urlconf(), get_script_prefix())
 
     @property
     def is_ready(self) -> bool:
