@@ -212,8 +212,17 @@ def _question(files: CourseFiles, lesson: LessonFile, data: schema.Check, loc: t
 
 
 def _quiz(files: CourseFiles, data: schema.Quiz, document: Document, name: str) -> None:
-    if data.draw > len(data.items):
-        text = f"The quiz draws {data.draw} of {len(data.items)} items. Write more, or draw fewer."
+    if data.final:
+        if data.draw is not None or data.pass_mark is not None:
+            files.add(name, document.line("final"), "A final draws and passes by the path. Remove `draw` and `pass`.")
+        return
+    if data.draw is None or data.pass_mark is None:
+        part = "draw" if data.draw is None else "pass"
+        files.add(name, document.line(), f"The file has no {part}. {schema.HINTS[part]}")
+        return
+    graded = sum(grading.is_graded(item.type) for item in data.items)
+    if data.draw > graded:
+        text = f"The quiz draws {data.draw} of {graded} graded items. Write more, or draw fewer."
         files.add(name, document.line("draw"), text)
     if data.pass_mark > data.draw:
         text = f"{data.pass_mark} of {data.draw} cannot be reached. Lower `pass`, or draw more."

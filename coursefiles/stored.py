@@ -147,8 +147,9 @@ class Stored:
             "covers": draft.sources.get("covers", []) if draft else [],
             "refs": draft.sources.get("refs", []) if draft else [],
             "check": check.question.key if check and _counts(check.question, only) else "",
-            "draw": quiz.draw if quiz else 0,
-            "pass": quiz.pass_mark if quiz else 0,
+            "final": bool(quiz and quiz.is_final),
+            "draw": quiz.draw if quiz and not quiz.is_final else 0,
+            "pass": quiz.pass_mark if quiz and not quiz.is_final else 0,
             "items": [item.question.key for item in self.pools.get(key, []) if _counts(item.question, only)],
         }
 

@@ -67,8 +67,9 @@ def lesson(file: LessonFile) -> Unit:
         "body": file.body,
         "takeaway": "" if isinstance(data, schema.Quiz) else data.takeaway,
         "check": "" if isinstance(data, schema.Quiz) or not data.check else data.check.key,
-        "draw": quiz.draw if quiz else 0,
-        "pass": quiz.pass_mark if quiz else 0,
+        "final": bool(quiz and quiz.final),
+        "draw": (quiz.draw or 0) if quiz else 0,
+        "pass": (quiz.pass_mark or 0) if quiz else 0,
         "items": [item.key for item in quiz.items] if quiz else [],
     }
 
@@ -78,7 +79,7 @@ def planned(data: schema.Planned) -> Unit:
     return {
         **{"kind": data.kind, "title": data.title, "slug": data.key, "required": data.kind in COMPLETABLE},
         **{"objectives": [], "covers": [], "refs": [], "sample": False, "always_read": False, "redo": 0},
-        **{"body": "", "takeaway": "", "check": "", "draw": 0, "pass": 0, "items": []},
+        **{"body": "", "takeaway": "", "check": "", "final": False, "draw": 0, "pass": 0, "items": []},
     }
 
 

@@ -15,6 +15,7 @@ from coursefiles.units import Choice, Unit, hash_of
 from courses import markdown, progress, publishing
 from courses.models import Diagram, Lesson, LessonRevision, Module, Objective, Path, PathStep, Skill
 from courses.models.enrollment import site_day
+from quizzes import drawing
 from quizzes.models import LessonCheck, PoolItem, Question, Quiz
 
 
@@ -226,7 +227,7 @@ class Writing:
         for key, file in self.files.lessons.items():
             if isinstance(file.data, schema.Quiz) and self.wants("lesson", key):
                 row = self.stored.quizzes.get(key) or Quiz(lesson=self.stored.lessons[key])
-                self.stored.quizzes[key] = _save(row, draw=file.data.draw, pass_mark=file.data.pass_mark)
+                self.stored.quizzes[key] = _save(row, is_final=file.data.final, **_drawn(file.data))
                 self._pool(key, [item.key for item in file.data.items])
 
     def _pool(self, lesson: str, keys: list[str]) -> None:
@@ -364,7 +365,7 @@ def _lesson_fields(unit: Unit) -> dict[str, Any]:
 def _content(file: LessonFile) -> dict[str, Any]:
     """What a revision made from this file says."""
     data = file.data
-    items = data.draw if isinstance(data, schema.Quiz) else 1 if data.check else 0
+    items = _questions_of(data) if isinstance(data, schema.Quiz) else 1 if data.check else 0
     return {
         "title": data.title,
         "body": file.body,
@@ -377,3 +378,16 @@ def _content(file: LessonFile) -> dict[str, Any]:
 
 def _start_of(day: str) -> datetime:
     return datetime.combine(datetime.fromisoformat(day), time.min, timezone.get_default_timezone())
+
+
+def _questions_of(data: schema.Quiz) -> int:
+    """How many questions somebody answers who takes a quiz; in a final, on the path through every module."""
+    modules = {item.objective.partition(".")[0] for item in data.items}
+    return data.draw or drawing.OF_A_MODULE * len(modules)
+
+
+def _drawn(data: schema.Quiz) -> dict[str, int]:
+    """The numbers of a quiz; a final has none of its own."""
+    if data.draw is None or data.pass_mark is None:
+        return {}
+    return {"draw": data.draw, "pass_mark": data.pass_mark}

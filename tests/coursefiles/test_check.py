@@ -77,7 +77,7 @@ BROKEN = [
     (STORY, "kind: story", "kind: story\ntakeaway: Wait.", "takeaway", "Only a reading has a takeaway"),
     (STORY, "The bus was late, so everybody came at once.", "", "", "The lesson is empty"),
     (STORY, "---\nkey", "key", "key", "A lesson begins with a line `---`"),
-    (QUIZ, "draw: 2", "draw: 3", "draw", "The quiz draws 3 of 2 items"),
+    (QUIZ, "draw: 2", "draw: 9", "draw", "The quiz draws 9 of 6 graded items"),
     (QUIZ, "pass: 1", "pass: 3", "pass", "3 of 2 cannot be reached"),
     (QUIZ, "reread: greet-first", "reread: greet", "reread: greet", 'no lesson "greet" to reread'),
     (QUIZ, "objective: O1.1", "objective: O7.7", "O7.7", 'there is no objective "O7.7"'),
@@ -231,11 +231,11 @@ def test_words_shared_with_a_source_are_found(folder: CourseFolder) -> None:
 def test_the_command_needs_no_database_and_fails_on_errors(folder: CourseFolder) -> None:
     out = StringIO()
     call_command("check_course", str(folder.path), stdout=out)
-    assert "2 modules, 4 lessons with a file, 3 questions, 1 diagrams: 0 errors" in out.getvalue()
+    assert "2 modules, 4 lessons with a file, 8 questions, 1 diagrams: 0 errors" in out.getvalue()
     folder.replace(QUIZ, "draw: 2", "draw: 9")
     with pytest.raises(CommandError):
         call_command("check_course", str(folder.path), stdout=out)
-    assert f"{QUIZ}:6: The quiz draws 9 of 2 items" in out.getvalue()
+    assert f"{QUIZ}:6: The quiz draws 9 of 6 graded items" in out.getvalue()
 
 
 def places(data: object, loc: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
