@@ -11,7 +11,7 @@ from coursefiles.findings import CourseError, Finding
 from coursefiles.stored import Stored
 from coursefiles.units import Unit
 from coursefiles.yamltext import OneLine, OneLineList, dump
-from courses.models import Course, Lesson, Path
+from courses.models import CompanyFact, Course, Lesson, Path
 from courses.models.enrollment import site_day
 from courses.models.lesson import COMPLETABLE
 from quizzes import grading
@@ -62,8 +62,13 @@ class Export:
             **{"format": 1, "key": course.key, "title": course.title, **_given(summary=course.summary)},
             **{"language": "en-us", "modules": self._modules()},
             "skills": [OneLine(key=skill.key, title=skill.title) for skill in self.stored.skills.values()],
+            **_given(facts=[self._fact(fact) for fact in self.stored.facts.values()]),
             "paths": [self._path(path) for path in self.stored.paths.values()],
         }
+
+    def _fact(self, fact: CompanyFact) -> dict[str, Any]:
+        """Without the company's own text, which belongs to the site."""
+        return {"key": fact.key, "title": fact.title, "text": fact.default}
 
     def _path(self, path: Path) -> dict[str, Any]:
         flags = {"sequential": path.is_sequential, "default": path.is_default}

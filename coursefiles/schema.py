@@ -48,6 +48,14 @@ class Skill(Strict):
     title: Short
 
 
+class Fact(Strict):
+    """What a company decides for itself; `text` holds until it wrote its own."""
+
+    key: Key
+    title: Short
+    text: Prose
+
+
 class Step(Strict):
     module: Key | None = None
     lesson: LessonKey | None = None
@@ -71,6 +79,7 @@ class Course(Strict):
     language: Literal["en-us"] = "en-us"
     modules: list[Key] = Field(min_length=1, max_length=100)
     skills: list[Skill] = Field(min_length=1, max_length=100)
+    facts: list[Fact] = Field(default=[], max_length=100)
     paths: list[Path] = Field(min_length=1, max_length=50)
 
 
@@ -206,6 +215,7 @@ HINTS = {
 }
 NOUNS = {
     **{"options": "option", "items": "item", "skills": "skill", "paths": "path", "objectives": "objective"},
+    "facts": "fact",
     **{"planned": "planned lesson", "steps": "step", "check": "check"},
 }
 

@@ -45,7 +45,8 @@ def course(files: CourseFiles, data: schema.Course) -> Unit:
         {**path.model_dump(exclude={"steps"}), "lessons": lesson_keys(files, path), "since": since(path)}
         for path in data.paths
     ]
-    return {**data.model_dump(exclude={"paths", "format", "language"}), "paths": paths}
+    facts = {"facts": [fact.model_dump() for fact in data.facts]} if data.facts else {}
+    return {**data.model_dump(exclude={"paths", "facts", "format", "language"}), "paths": paths, **facts}
 
 
 def since(path: schema.Path) -> dict[str, str]:

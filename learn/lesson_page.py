@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +13,8 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from accounts.statements import Prepared
-from courses import markdown
-from courses.models import Course, Diagram, Enrollment, Lesson, LessonRevision
+from courses.models import Enrollment, Lesson, LessonRevision
+from learn import lesson_text
 from learn.course_map import LessonRow, lock
 from learn.forms import CheckForm
 from quizzes import checks, drawing, grading, retakes
@@ -260,27 +259,9 @@ def waits_for(enrollment: Enrollment | None, lesson: Lesson) -> Lesson | None:
 
 
 def body_of(lesson: Lesson) -> SafeString:
-    """The text of a lesson as HTML, with its drawings; one query if it names any."""
-    revision, course = lesson.published_revision, lesson.course
-    if revision is None:
-        return SafeString()
-    return markdown.render(revision.body, course.key, drawings_of(course, markdown.diagram_keys(revision.body)))
-
-
-def drawings_of(course: Course, keys: Sequence[str]) -> dict[str, str]:
-    """The drawings with these keys, by key; one query if there are any."""
-    if not keys:
-        return {}
-    if len(keys) > 3:
-        return dict(Diagram.objects.filter(course=course, key__in=keys).values_list("key", "svg"))
-    a, b, c = [*keys, "", ""][:3]
-    return dict(few_drawings(course=course.pk, a=a, b=b, c=c))
-
-
-@Prepared
-def few_drawings(course: int, a: str, b: str, c: str) -> QuerySet[Diagram, tuple[str, str]]:
-    """Hardly a lesson has more than three."""
-    return Diagram.objects.filter(Q(key=a) | Q(key=b) | Q(key=c), course=course).values_list("key", "svg")
+    """The published text of a lesson as HTML."""
+    revision = lesson.published_revision
+    return lesson_text.html_of(lesson.course, revision.body) if revision else SafeString()
 
 
 def check_of(

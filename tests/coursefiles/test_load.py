@@ -17,8 +17,10 @@ from django.utils import timezone
 
 from coursefiles.findings import CourseError
 from coursefiles.load import Report, load_course
+from coursefiles.stored import Stored
+from coursefiles.units import hash_of
 from courses import progress, publishing
-from courses.models import Completion, Course, Enrollment, Lesson, LessonRevision, Module, PathStep
+from courses.models import CompanyFact, Completion, Course, Enrollment, Lesson, LessonRevision, Module, PathStep
 from quizzes import taking
 from quizzes.models import Answer, Attempt, Question, Quiz
 from tests.builders import enroll, make_person
@@ -407,3 +409,50 @@ def test_the_workshop_itself_loads_without_an_error() -> None:
     assert load_course(folder).nothing_changed
     assert not Attempt.objects.exists()
     assert not Answer.objects.exists()
+
+
+def returns() -> CompanyFact:
+    return CompanyFact.objects.get(key="returns-window")
+
+
+def test_company_facts_are_loaded_and_the_own_text_is_never_touched(folder: CourseFolder) -> None:
+    load_course(folder.path)
+    assert returns().default.startswith("Thirty days with the receipt.")
+    CompanyFact.objects.update(text="Sixty days.")
+    assert load_course(folder.path).nothing_changed
+    folder.replace(COURSE, "Thirty days", "Forty days")
+    folder.replace(COURSE, "How long things", "How long all things")
+    assert load_course(folder.path).changed["course"] == 1
+    assert (returns().text, returns().title) == ("Sixty days.", "How long all things can come back")
+    assert returns().default.startswith("Forty days")
+    load_course(folder.path, force=True)
+    assert returns().text == "Sixty days."
+
+
+def test_a_fact_that_left_the_files_goes_only_if_the_company_wrote_nothing(folder: CourseFolder) -> None:
+    load_course(folder.path)
+    CompanyFact.objects.update(text="Sixty days.")
+    folder.replace(COURSE, "key: returns-window", "key: refund-limit")
+    folder.replace(LESSON, "fact returns-window", "fact refund-limit")
+    assert load_course(folder.path).missing == ["company fact returns-window"]
+    load_course(folder.path, retire=True)
+    assert {fact.key for fact in CompanyFact.objects.all()} == {"returns-window", "refund-limit"}
+    CompanyFact.objects.update(text="")
+    load_course(folder.path, retire=True)
+    assert [fact.key for fact in CompanyFact.objects.all()] == ["refund-limit"]
+
+
+def test_a_course_loaded_before_there_were_facts_can_get_some(folder: CourseFolder) -> None:
+    """What an earlier release put down as loaded still counts, so nothing looks edited: its units had no facts."""
+    text = (folder.path / COURSE).read_text()
+    without = text[: text.index("facts:")] + text[text.index("paths:") :]
+    lesson = (folder.path / LESSON).read_text()
+    folder.write(COURSE, without)
+    folder.replace(LESSON, "::: fact returns-window\n:::\n", "")
+    load_course(folder.path)
+    assert "facts" not in Stored(Course.objects.get()).course_unit()
+    assert Course.objects.get().source_hash == hash_of(Stored(Course.objects.get()).course_unit())
+    folder.write(COURSE, text)
+    folder.write(LESSON, lesson)
+    load_course(folder.path)
+    assert returns().position == 1
