@@ -40,6 +40,8 @@ def _course(files: CourseFiles, data: schema.Course, document: Document) -> None
     name = "course.yaml"
     _twice(files, name, document, "modules", data.modules, "module")
     _twice(files, name, document, "skills", [skill.key for skill in data.skills], "skill")
+    _facts(files, data, document)
+    _twice(files, name, document, "facts", [fact.key for fact in data.facts], "company fact")
     _twice(files, name, document, "paths", [path.key for path in data.paths], "path")
     for number, key in enumerate(data.modules):
         if key not in files.modules and f"modules/{key}/module.yaml" not in files.broken:
@@ -54,6 +56,18 @@ def _course(files: CourseFiles, data: schema.Course, document: Document) -> None
         files.add(name, document.line("paths"), text)
     for number, path in enumerate(data.paths):
         _path(files, path, document, number)
+
+
+def _facts(files: CourseFiles, data: schema.Course, document: Document) -> None:
+    planned = {p.key for module in files.modules.values() for p in module.data.planned}
+    for number, fact in enumerate(data.facts):
+        line = document.line("facts", number, "text")
+        for key in markdown.lesson_links(fact.text):
+            if not _is_lesson(files, key, planned):
+                text = f"The link lesson:{key} leads nowhere. {_nearest(key, {*files.lessons, *planned})}"
+                files.add("course.yaml", line, text)
+        if ":::" in fact.text:
+            files.add("course.yaml", line, f'The company fact "{fact.key}" has a box in it. Write plain text.')
 
 
 def _path(files: CourseFiles, path: schema.Path, document: Document, number: int) -> None:
@@ -152,6 +166,7 @@ def _lesson(files: CourseFiles, lesson: LessonFile) -> None:
         text = f"A {data.kind} cannot be required: there is nothing to complete in it. Remove `required`."
         files.add(name, document.line("required"), text)
     _body(files, lesson)
+    _boxes(files, lesson)
     for number, question in enumerate(lesson.questions):
         _question(files, lesson, question, lesson.question_loc(number))
     if isinstance(data, schema.Quiz):
@@ -172,10 +187,18 @@ def _body(files: CourseFiles, lesson: LessonFile) -> None:
         if not _is_lesson(files, key, planned):
             text = f"The link lesson:{key} leads nowhere. {_nearest(key, {*files.lessons, *planned})}"
             files.add(lesson.file, _line_of(lesson, f"lesson:{key}"), text)
+
+
+def _boxes(files: CourseFiles, lesson: LessonFile) -> None:
     for key in markdown.diagram_keys(lesson.body):
         if not _has_diagram(files, lesson.module, key):
             text = f'There is no diagram "{key}". {_nearest(key, files.diagrams)}'
-            files.add(lesson.file, _line_of(lesson, key), text)
+            files.add(lesson.file, _line_of_box(lesson, "diagram", key), text)
+    facts = [fact.key for fact in files.whole.facts]
+    for key in markdown.fact_keys(lesson.body):
+        if key not in facts:
+            text = f'There is no company fact "{key}" in course.yaml. {_nearest(key, facts)}'
+            files.add(lesson.file, _line_of_box(lesson, "fact", key), text)
     for line, text in quality.broken_boxes(lesson.body):
         files.add(lesson.file, lesson.body_line + line, text)
 
@@ -183,6 +206,11 @@ def _body(files: CourseFiles, lesson: LessonFile) -> None:
 def _line_of(lesson: LessonFile, text: str) -> int:
     before = lesson.body.partition(text)[0]
     return lesson.body_line + before.count("\n")
+
+
+def _line_of_box(lesson: LessonFile, *words: str) -> int:
+    lines = lesson.body.split("\n")
+    return lesson.body_line + next(n for n, line in enumerate(lines) if line.replace(":::", "").split() == [*words])
 
 
 def _question(files: CourseFiles, lesson: LessonFile, data: schema.Check, loc: tuple[str | int, ...]) -> None:
@@ -212,8 +240,17 @@ def _question(files: CourseFiles, lesson: LessonFile, data: schema.Check, loc: t
 
 
 def _quiz(files: CourseFiles, data: schema.Quiz, document: Document, name: str) -> None:
-    if data.draw > len(data.items):
-        text = f"The quiz draws {data.draw} of {len(data.items)} items. Write more, or draw fewer."
+    if data.final:
+        if data.draw is not None or data.pass_mark is not None:
+            files.add(name, document.line("final"), "A final draws and passes by the path. Remove `draw` and `pass`.")
+        return
+    if data.draw is None or data.pass_mark is None:
+        part = "draw" if data.draw is None else "pass"
+        files.add(name, document.line(), f"The file has no {part}. {schema.HINTS[part]}")
+        return
+    graded = sum(grading.is_graded(item.type) for item in data.items)
+    if data.draw > graded:
+        text = f"The quiz draws {data.draw} of {graded} graded items. Write more, or draw fewer."
         files.add(name, document.line("draw"), text)
     if data.pass_mark > data.draw:
         text = f"{data.pass_mark} of {data.draw} cannot be reached. Lower `pass`, or draw more."

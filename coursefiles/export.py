@@ -6,11 +6,12 @@ What an editor changed on the site comes out with it: the newest revision of eac
 from pathlib import Path as Folder
 from typing import Any
 
+from coursefiles import schema
 from coursefiles.findings import CourseError, Finding
 from coursefiles.stored import Stored
 from coursefiles.units import Unit
 from coursefiles.yamltext import OneLine, OneLineList, dump
-from courses.models import Course, Lesson, Path
+from courses.models import CompanyFact, Course, Lesson, Path
 from courses.models.enrollment import site_day
 from courses.models.lesson import COMPLETABLE
 from quizzes import grading
@@ -61,8 +62,13 @@ class Export:
             **{"format": 1, "key": course.key, "title": course.title, **_given(summary=course.summary)},
             **{"language": "en-us", "modules": self._modules()},
             "skills": [OneLine(key=skill.key, title=skill.title) for skill in self.stored.skills.values()],
+            **_given(facts=[self._fact(fact) for fact in self.stored.facts.values()]),
             "paths": [self._path(path) for path in self.stored.paths.values()],
         }
+
+    def _fact(self, fact: CompanyFact) -> dict[str, Any]:
+        """Without the company's own text, which belongs to the site."""
+        return {"key": fact.key, "title": fact.title, "text": fact.default}
 
     def _path(self, path: Path) -> dict[str, Any]:
         flags = {"sequential": path.is_sequential, "default": path.is_default}
@@ -125,20 +131,30 @@ class Export:
 
     def _quiz(self, unit: Unit) -> dict[str, Any]:
         items = [self.question(key) for key in unit["items"]]
-        return {"intro": unit["body"], "draw": unit["draw"], "pass": unit["pass"], "items": items}
+        drawn = {"final": True} if unit["final"] else {"draw": unit["draw"], "pass": unit["pass"]}
+        return {"intro": unit["body"], **drawn, "items": items}
 
     def question(self, key: str) -> dict[str, Any]:
         unit = self.stored.question_unit(key)
         given = _given(level=unit["level"], reread=unit["reread"])
         return {
-            **{"key": key, "type": unit["type"], "objective": unit["objective"], **given, "stem": unit["body"]["stem"]},
-            "options": [_option(option, unit["type"]) for option in unit["body"]["options"]],
+            **{"key": key, "type": unit["type"], "objective": unit["objective"], **given},
+            **_question(unit["body"], unit["type"]),
         }
+
+
+def _question(body: dict[str, Any], type_: str) -> dict[str, Any]:
+    """The body as files say it: what stands above the options first."""
+    options = [_option(option, type_) for option in body.get("options", [])]
+    above: dict[str, Any] = {name: body[name] for name in ("stem", "who", "line") if name in body}
+    below = {name: body[name] for name in schema.PARTS if name in body and name not in above}
+    return {**above, **_given(options=options), **below}
 
 
 def _option(option: dict[str, Any], type_: str) -> dict[str, Any]:
     text = {} if grading.TYPES[type_].words else {"text": option["text"]}
-    return {"key": option["key"], **text, **_given(correct=option.get("correct")), "feedback": option["feedback"]}
+    said = _given(**{name: option.get(name) for name in ("match", "also", "correct")})
+    return {"key": option["key"], **text, **said, "feedback": option["feedback"]}
 
 
 def _given(**values: Any) -> dict[str, Any]:

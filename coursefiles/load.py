@@ -201,6 +201,7 @@ def known_keys(files: CourseFiles) -> frozenset[str]:
     data = files.whole
     keys = {*files.modules, *files.diagrams, *files.lessons}
     keys |= {skill.key for skill in data.skills} | {path.key for path in data.paths}
+    keys |= {fact.key for fact in data.facts}
     for module in files.modules.values():
         keys |= {objective.key for objective in module.data.objectives} | {p.key for p in module.data.planned}
     for lesson in files.lessons.values():

@@ -9,6 +9,7 @@ from coursefiles import schema
 from coursefiles.findings import Finding
 from coursefiles.read import CourseFiles, LessonFile
 from courses import markdown
+from courses.models.course import KEY
 
 READING = range(450, 901)  # words
 STORY = range(200, 351)
@@ -21,7 +22,7 @@ RUN = 8  # words in a row that no text shares with its sources
 
 RESIDUE = re.compile(r"lorem ipsum|\b(?:TODO|TBD|XXX|FIXME)\b|\{\{|\}\}|\bas an ai\b", re.IGNORECASE)
 VAGUE = re.compile(r"^(?:be aware|understand|know|learn|appreciate)\b", re.IGNORECASE)
-BOXES = {*markdown.BOXES, "diagram"}
+BOXES = {*markdown.BOXES, "diagram", "fact"}
 
 
 def warnings(files: CourseFiles) -> list[Finding]:
@@ -128,6 +129,9 @@ def broken_boxes(body: str) -> Iterator[tuple[int, str]]:
             if opened is None:
                 yield number, "This `:::` closes no box. Remove it."
             opened = None
+        elif match[2] in ("diagram", "fact") and not re.fullmatch(KEY, match[3].strip()):
+            yield number, f"Write `::: {match[2]} key`, with the key in small letters."
+            opened = number, match[2]
         elif match[2] not in BOXES:
             yield number, f'There is no box "{match[2]}". There are {", ".join(sorted(BOXES))}.'
         elif opened is not None:

@@ -48,6 +48,14 @@ class Skill(Strict):
     title: Short
 
 
+class Fact(Strict):
+    """What a company decides for itself; `text` holds until it wrote its own."""
+
+    key: Key
+    title: Short
+    text: Prose
+
+
 class Step(Strict):
     module: Key | None = None
     lesson: LessonKey | None = None
@@ -71,6 +79,7 @@ class Course(Strict):
     language: Literal["en-us"] = "en-us"
     modules: list[Key] = Field(min_length=1, max_length=100)
     skills: list[Skill] = Field(min_length=1, max_length=100)
+    facts: list[Fact] = Field(default=[], max_length=100)
     paths: list[Path] = Field(min_length=1, max_length=50)
 
 
@@ -106,8 +115,13 @@ class Module(Strict):
 class Option(Strict):
     key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=20)]
     text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+    match: Line | None = None
+    also: list[Line] = Field(default=[], max_length=20)
     correct: bool = False
     feedback: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+PARTS = ("who", "line", "extra", "tolerance", "otherwise", "model", "look_for")  # of a body, beside its options
 
 
 class Check(Strict):
@@ -117,16 +131,26 @@ class Check(Strict):
     type: Annotated[str, AfterValidator(known_type)]
     objective: ObjectiveKey
     stem: Prose
-    options: list[Option] = Field(min_length=2, max_length=12)
+    who: Short | None = None
+    line: Prose | None = None
+    options: list[Option] = Field(default=[], max_length=12)
+    extra: list[Line] = Field(default=[], max_length=6)
+    tolerance: Annotated[int | float, Field(ge=0)] | None = None
+    otherwise: Prose | None = None
+    model: Prose | None = None
+    look_for: list[Line] = Field(default=[], max_length=6)
 
     def body(self) -> dict[str, Any]:
-        """The question as `quizzes.grading` knows it; options that are the type's own get its words."""
-        words = grading.TYPES[self.type].words
-        options = []
-        for option in self.options:
-            shown = {"key": option.key, "text": option.text or words.get(option.key, ""), "feedback": option.feedback}
-            options.append({**shown, "correct": True} if option.correct else shown)
-        return {"stem": self.stem, "options": options}
+        """The question as `quizzes.grading` knows it, which says whether its parts fit its type."""
+        said = {name: value for name in PARTS if (value := getattr(self, name)) not in (None, [])}
+        options = [self._option(option) for option in self.options]
+        return {"stem": self.stem, **({"options": options} if options else {}), **said}
+
+    def _option(self, option: Option) -> dict[str, Any]:
+        """Options that are the type's own get its words."""
+        text = option.text or grading.TYPES[self.type].words.get(option.key, "")
+        said = {name: value for name in ("match", "also", "correct") if (value := getattr(option, name))}
+        return {"key": option.key, "text": text, "feedback": option.feedback, **said}
 
 
 class Item(Check):
@@ -165,8 +189,9 @@ class TextLesson(Lesson):
 class Quiz(Lesson):
     kind: Literal["quiz"]
     intro: Prose
-    draw: int = Field(ge=1, le=100)
-    pass_mark: int = Field(ge=1, le=100, alias="pass")
+    final: bool = False
+    draw: int | None = Field(default=None, ge=1, le=100)
+    pass_mark: int | None = Field(default=None, ge=1, le=100, alias="pass")
     items: list[Item] = Field(min_length=1, max_length=500)
 
 
@@ -181,6 +206,8 @@ HINTS = {
     "status": "Write ready or in-preparation.",
     "kind": "Write reading, story, page or quiz.",
     "type": f"Write {TYPES}.",
+    "otherwise": "Say what somebody reads who wrote anything else.",
+    "model": "Write the answer that people compare theirs with.",
     "key": "Give it a key of small letters and digits, joined by hyphens.",
     "draw": "Say how many questions an attempt draws.",
     "pass": "Say how many right answers pass.",
@@ -188,6 +215,7 @@ HINTS = {
 }
 NOUNS = {
     **{"options": "option", "items": "item", "skills": "skill", "paths": "path", "objectives": "objective"},
+    "facts": "fact",
     **{"planned": "planned lesson", "steps": "step", "check": "check"},
 }
 

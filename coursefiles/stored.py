@@ -5,7 +5,18 @@ from collections.abc import Collection
 from django.db.models import OuterRef, Subquery
 
 from coursefiles.units import Unit
-from courses.models import Course, Diagram, Lesson, LessonRevision, Module, Objective, Path, PathStep, Skill
+from courses.models import (
+    CompanyFact,
+    Course,
+    Diagram,
+    Lesson,
+    LessonRevision,
+    Module,
+    Objective,
+    Path,
+    PathStep,
+    Skill,
+)
 from courses.models.enrollment import site_day
 from quizzes.models import LessonCheck, PoolItem, Question, QuestionRevision, Quiz
 
@@ -16,6 +27,8 @@ class Stored:
     def __init__(self, course: Course) -> None:
         self.course = course
         self.skills: dict[str, Skill] = {skill.key: skill for skill in course.skills.all()}
+        facts = course.facts.order_by("position", "pk")
+        self.facts: dict[str, CompanyFact] = {fact.key: fact for fact in facts}
         self.modules: dict[str, Module] = {
             module.key: module for module in course.modules.select_related("illustration").order_by("position", "pk")
         }
@@ -103,6 +116,11 @@ class Stored:
             if only is None or path.key in only
         ]
         course = self.course
+        facts = [
+            {"key": fact.key, "title": fact.title, "text": fact.default}
+            for fact in self.facts.values()
+            if only is None or fact.key in only
+        ]
         return {
             **{"key": course.key, "title": course.title, "summary": course.summary, "paths": paths},
             "modules": [key for key in self.modules if only is None or key in only],
@@ -111,6 +129,7 @@ class Stored:
                 for skill in self.skills.values()
                 if only is None or skill.key in only
             ],
+            **({"facts": facts} if facts else {}),  # a course loaded by an earlier release keeps its hash
         }
 
     def step_keys(self, path: str, only: Collection[str] | None = None) -> list[str]:
@@ -147,8 +166,9 @@ class Stored:
             "covers": draft.sources.get("covers", []) if draft else [],
             "refs": draft.sources.get("refs", []) if draft else [],
             "check": check.question.key if check and _counts(check.question, only) else "",
-            "draw": quiz.draw if quiz else 0,
-            "pass": quiz.pass_mark if quiz else 0,
+            "final": bool(quiz and quiz.is_final),
+            "draw": quiz.draw if quiz and not quiz.is_final else 0,
+            "pass": quiz.pass_mark if quiz and not quiz.is_final else 0,
             "items": [item.question.key for item in self.pools.get(key, []) if _counts(item.question, only)],
         }
 

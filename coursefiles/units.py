@@ -45,7 +45,8 @@ def course(files: CourseFiles, data: schema.Course) -> Unit:
         {**path.model_dump(exclude={"steps"}), "lessons": lesson_keys(files, path), "since": since(path)}
         for path in data.paths
     ]
-    return {**data.model_dump(exclude={"paths", "format", "language"}), "paths": paths}
+    facts = {"facts": [fact.model_dump() for fact in data.facts]} if data.facts else {}
+    return {**data.model_dump(exclude={"paths", "facts", "format", "language"}), "paths": paths, **facts}
 
 
 def since(path: schema.Path) -> dict[str, str]:
@@ -67,8 +68,9 @@ def lesson(file: LessonFile) -> Unit:
         "body": file.body,
         "takeaway": "" if isinstance(data, schema.Quiz) else data.takeaway,
         "check": "" if isinstance(data, schema.Quiz) or not data.check else data.check.key,
-        "draw": quiz.draw if quiz else 0,
-        "pass": quiz.pass_mark if quiz else 0,
+        "final": bool(quiz and quiz.final),
+        "draw": (quiz.draw or 0) if quiz else 0,
+        "pass": (quiz.pass_mark or 0) if quiz else 0,
         "items": [item.key for item in quiz.items] if quiz else [],
     }
 
@@ -78,7 +80,7 @@ def planned(data: schema.Planned) -> Unit:
     return {
         **{"kind": data.kind, "title": data.title, "slug": data.key, "required": data.kind in COMPLETABLE},
         **{"objectives": [], "covers": [], "refs": [], "sample": False, "always_read": False, "redo": 0},
-        **{"body": "", "takeaway": "", "check": "", "draw": 0, "pass": 0, "items": []},
+        **{"body": "", "takeaway": "", "check": "", "final": False, "draw": 0, "pass": 0, "items": []},
     }
 
 

@@ -13,9 +13,12 @@ from coursefiles.read import CourseFiles, LessonFile
 from coursefiles.stored import Stored
 from coursefiles.units import Choice, Unit, hash_of
 from courses import markdown, progress, publishing
-from courses.models import Diagram, Lesson, LessonRevision, Module, Objective, Path, PathStep, Skill
+from courses.models import CompanyFact, Diagram, Lesson, LessonRevision, Module, Objective, Path, PathStep, Skill
 from courses.models.enrollment import site_day
+from quizzes import drawing
 from quizzes.models import LessonCheck, PoolItem, Question, Quiz
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class Writing:
@@ -70,7 +73,14 @@ class Writing:
             for position, skill in enumerate(data.skills, 1):
                 row = self.stored.skills.get(skill.key) or Skill(course=self.course, key=skill.key)
                 self.stored.skills[skill.key] = _save(row, title=skill.title, position=position)
+            for position, fact in enumerate(data.facts, 1):
+                self._fact(fact, position)
         _save(self.course, source_hash=self.hash("course", key))
+
+    def _fact(self, data: schema.Fact, position: int) -> None:
+        """The title and the default; what the company wrote itself stays."""
+        row = self.stored.facts.get(data.key) or CompanyFact(course=self.course, key=data.key)
+        self.stored.facts[data.key] = _save(row, title=data.title, default=data.text, position=position)
 
     def _modules(self) -> None:
         for key, file in self.files.modules.items():
@@ -226,7 +236,7 @@ class Writing:
         for key, file in self.files.lessons.items():
             if isinstance(file.data, schema.Quiz) and self.wants("lesson", key):
                 row = self.stored.quizzes.get(key) or Quiz(lesson=self.stored.lessons[key])
-                self.stored.quizzes[key] = _save(row, draw=file.data.draw, pass_mark=file.data.pass_mark)
+                self.stored.quizzes[key] = _save(row, is_final=file.data.final, **_drawn(file.data))
                 self._pool(key, [item.key for item in file.data.items])
 
     def _pool(self, lesson: str, keys: list[str]) -> None:
@@ -297,6 +307,7 @@ class Writing:
             ("path", stored.paths),
             ("objective", stored.objectives),
             ("skill", stored.skills),
+            ("company fact", stored.facts),
             ("diagram", stored.diagrams),
         ]
         return [f"{noun} {key}" for noun, keys in gone for key in keys if key not in self.known]
@@ -315,17 +326,17 @@ class Writing:
                 self.statuses.append((module, Module.Status.READY))  # nothing in it is left to prepare
         for row in [*self._gone(stored.paths), *self._gone(stored.objectives), *self._gone(stored.skills)]:
             _drop(row)
+        for fact in self._gone(stored.facts):
+            if not fact.shown.is_own:
+                fact.delete()
         return completed
 
-    def _gone(self, rows: dict[str, Any]) -> list[models.Model]:
+    def _gone(self, rows: dict[str, Row]) -> list[Row]:
         return [row for key, row in rows.items() if key not in self.known]
 
     def open_modules(self) -> int:
         """Make modules ready whose lessons are published by now. Returns how many enrollments that completed."""
         return sum(publishing.set_status(module, status, self.at) for module, status in self.statuses)
-
-
-Row = TypeVar("Row", bound=models.Model)
 
 
 def _save(row: Row, **fields: Any) -> Row:
@@ -364,7 +375,7 @@ def _lesson_fields(unit: Unit) -> dict[str, Any]:
 def _content(file: LessonFile) -> dict[str, Any]:
     """What a revision made from this file says."""
     data = file.data
-    items = data.draw if isinstance(data, schema.Quiz) else 1 if data.check else 0
+    items = _questions_of(data) if isinstance(data, schema.Quiz) else 1 if data.check else 0
     return {
         "title": data.title,
         "body": file.body,
@@ -377,3 +388,16 @@ def _content(file: LessonFile) -> dict[str, Any]:
 
 def _start_of(day: str) -> datetime:
     return datetime.combine(datetime.fromisoformat(day), time.min, timezone.get_default_timezone())
+
+
+def _questions_of(data: schema.Quiz) -> int:
+    """How many questions somebody answers who takes a quiz; in a final, on the path through every module."""
+    modules = {item.objective.partition(".")[0] for item in data.items}
+    return data.draw or drawing.OF_A_MODULE * len(modules)
+
+
+def _drawn(data: schema.Quiz) -> dict[str, int]:
+    """The numbers of a quiz; a final has none of its own."""
+    if data.draw is None or data.pass_mark is None:
+        return {}
+    return {"draw": data.draw, "pass_mark": data.pass_mark}

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import nh3
@@ -25,17 +26,41 @@ from mdit_py_plugins.container import container_plugin
 
 BOXES = ("weak", "strong", "try", "note")
 DIAGRAM = re.compile(r"^::: *diagram +([a-z0-9-]+) *$", re.MULTILINE)
+FACT = re.compile(r"^::: *fact +([a-z0-9-]+) *$", re.MULTILINE)
 LESSON_LINK = re.compile(r"^lesson:([a-z0-9]+(?:-[a-z0-9]+)*)$")
 COMPARISON = re.compile(r"^::: *weak *\n(.*?)^:::[ \t]*$\s*^::: *strong *\n(.*?)^:::[ \t]*$", re.MULTILINE | re.DOTALL)
 MAX_LENGTH = 20_000  # characters; the longest lesson has 6,000
 
 
-def render(text: str, course_key: str = "", diagrams: Mapping[str, str] | None = None) -> SafeString:
+class Fact(NamedTuple):
+    """What a box `fact` shows: the company's own text, or the default of the course until there is one."""
+
+    title: str
+    default: str
+    own: str
+
+    @property
+    def is_own(self) -> bool:
+        return bool(self.own.strip())
+
+    @property
+    def text(self) -> str:
+        return self.own if self.is_own else self.default
+
+
+def render(
+    text: str,
+    course_key: str = "",
+    diagrams: Mapping[str, str] | None = None,
+    facts: Mapping[str, Fact] | None = None,
+) -> SafeString:
     """HTML of a lesson's body. `diagrams` maps the keys the body names to their SVG; one that is missing is left out.
 
-    A link `lesson:key` leads to that lesson of the course; without a course it is plain text.
+    So do `facts` with the company facts it names. A link `lesson:key` leads to that lesson of the course; without a
+    course it is plain text.
     """
-    return _render(_bounded(text), course_key, tuple(sorted((diagrams or {}).items())), get_language())
+    drawn, told = tuple(sorted((diagrams or {}).items())), tuple(sorted((facts or {}).items()))
+    return _render(_bounded(text), course_key, drawn, told, get_language())
 
 
 def render_inline(text: str) -> SafeString:
@@ -47,6 +72,12 @@ def render_inline(text: str) -> SafeString:
 def diagram_keys(text: str) -> tuple[str, ...]:
     """The diagrams a body names, in order."""
     return tuple(DIAGRAM.findall(text))
+
+
+@lru_cache(maxsize=512)
+def fact_keys(text: str) -> tuple[str, ...]:
+    """The company facts a body names, in order."""
+    return tuple(FACT.findall(text))
 
 
 def lesson_links(text: str) -> list[str]:
@@ -88,8 +119,8 @@ TAGS = {
 }
 CLASSES = {
     "div": {"compare", "table"},
-    "section": {"box", "box-weak", "box-strong", "box-try", "box-note"},
-    "p": {"box-title", "turn", "aside"},
+    "section": {"box", "box-weak", "box-strong", "box-try", "box-note", "box-fact"},
+    "p": {"box-title", "turn", "aside", "fact-default"},
     "span": {"icon-weak", "icon-strong"},
     "td": {"start", "center", "end"},
     "th": {"start", "center", "end"},
@@ -107,8 +138,14 @@ ATTRIBUTES: dict[str, set[str]] = {
 
 
 @lru_cache(maxsize=512)
-def _render(text: str, course_key: str, diagrams: tuple[tuple[str, str], ...], language: str | None) -> SafeString:
-    html = MARKDOWN.render(text, {"course": course_key})
+def _render(
+    text: str,
+    course_key: str,
+    diagrams: tuple[tuple[str, str], ...],
+    facts: tuple[tuple[str, Fact], ...],
+    language: str | None,
+) -> SafeString:
+    html = MARKDOWN.render(text, {"course": course_key, "facts": dict(facts)})
     return mark_safe(_put_diagrams(_clean(html), dict(diagrams)))  # noqa: S308  # passed the allow-list
 
 
@@ -234,6 +271,21 @@ def _diagram(self: RendererProtocol, tokens: list[Token], index: int, options: o
     return f'<figure data-diagram="{escape(key)}"></figure>\n'
 
 
+def _fact(self: RendererProtocol, tokens: list[Token], index: int, options: object, env: dict[str, Any]) -> str:
+    """The box with a company fact; nothing for one that is not known, and none inside of another."""
+    key = tokens[index].info.strip().removeprefix("fact").strip()
+    fact: Fact | None = env.get("facts", {}).get(key)
+    if tokens[index].nesting != 1 or fact is None:
+        return ""
+    heading, waiting = _("At your company"), _("Until your company writes its own:")
+    until = "" if fact.is_own else f'<p class="fact-default">{escape(waiting)}</p>\n'
+    return (
+        f'<section class="box box-fact" role="group" aria-label="{escape(heading)}: {escape(fact.title)}">\n'
+        f'<p class="box-title">{escape(heading)}</p>\n{until}'
+        f"{MARKDOWN.render(_bounded(fact.text), {'course': env['course']})}</section>\n"
+    )
+
+
 def _table(self: RendererProtocol, tokens: list[Token], index: int, options: object, env: object) -> str:
     """A table may be wider than a phone: it scrolls by itself, and by keyboard."""
     if tokens[index].nesting == 1:
@@ -249,6 +301,7 @@ def _make() -> MarkdownIt:
     for name in BOXES:
         container_plugin(markdown, name, render=_make_box(name))
     container_plugin(markdown, "diagram", render=_diagram)
+    container_plugin(markdown, "fact", render=_fact)
     markdown.add_render_rule("table_open", _table)
     markdown.add_render_rule("table_close", _table)
     markdown.core.ruler.push("arrange", _arrange)

@@ -19,7 +19,7 @@ from courses import markdown, progress, publishing
 from courses.admin.content import editing_state, say_completed, with_editing_state
 from courses.models import Lesson, LessonRevision
 from desk.lesson_forms import CAN_BE_REQUIRED, LessonForm, PublishForm, unix_lines
-from learn import lesson_page
+from learn import lesson_page, lesson_text
 from notices.admin import StaffAdmin, Trail, state_chip
 from quizzes import checks
 from quizzes.models import Question, Quiz
@@ -175,14 +175,12 @@ class LessonAdmin(StaffAdmin):
     def show(self, request: HttpRequest, lesson: Lesson, revision: LessonRevision | None, title: str) -> HttpResponse:
         """The parts of the learner's page around any text of a lesson."""
         body = revision.body if revision else ""
-        keys = markdown.diagram_keys(body)
-        drawings = dict(lesson.course.diagrams.filter(key__in=keys).values_list("key", "svg"))
         place = lesson_page.place_of(lesson, None)
         context = {
             "course": lesson.course,
             "lesson": lesson,
             "revision": revision,
-            "body": markdown.render(body, lesson.course.key, drawings),
+            "body": lesson_text.html_of(lesson.course, body),
             "place": place,
             "knows_course": True,
             "check": check_of(lesson),

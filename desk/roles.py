@@ -34,6 +34,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.assignment": [VIEW, ADD],
         "courses.enrollment": [VIEW, CHANGE],
         "courses.enrollmentchange": [VIEW],
+        "quizzes.retakechange": [VIEW, ADD],
     },
     "Operators": {
         "notices.notice": [VIEW],

@@ -90,6 +90,11 @@ def people() -> list[Task]:
             late,
         ),
         Task(
+            _("Let somebody try the final again"),
+            _("Sooner than after 24 hours, or with a limit; with your reason, which stays."),
+            reverse("admin:quizzes_retakechange_changelist"),
+        ),
+        Task(
             _("Print a sign-in slip"),
             _("For somebody without e-mail, or who cannot sign in: find the person, then print."),
             reverse("admin:accounts_user_changelist"),

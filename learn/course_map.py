@@ -163,7 +163,7 @@ def lock(rows: Iterable[LessonRow]) -> None:
     """Mark the lessons of a path in order that wait for a required one before them."""
     waiting_for = None
     for row in rows:
-        if waiting_for and not row.is_complete:
+        if waiting_for and not row.is_complete and row.kind != Lesson.Kind.QUIZ:
             row.blocked_by = waiting_for
         if waiting_for is None and row.is_required and not row.is_complete:
             waiting_for = row

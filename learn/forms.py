@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from quizzes import grading
+from quizzes import checks, grading
 from quizzes.models import QuestionRevision
 
 LARGEST_ID = 2**63 - 1
@@ -20,11 +20,13 @@ class CheckForm(forms.Form):
 
     def clean(self) -> None:
         try:
-            self.response = grading.clean(self.revision.type, self.revision.body, self.given)
+            self.response = checks.cleaned(self.revision, self.given)
         except grading.BadResponse as error:
-            raise forms.ValidationError(_("Choose among the answers below.")) from error
+            raise forms.ValidationError(_("That does not fit this question. Answer with what is below.")) from error
         if self.response is None:
-            raise forms.ValidationError(_("Choose an answer first."))
+            raise forms.ValidationError(_("Give your answer first."))
+        if not grading.is_complete(self.response):
+            raise forms.ValidationError(_("One part is still open, or two have the same place. Give each its own."))
 
 
 class CompleteForm(forms.Form):

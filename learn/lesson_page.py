@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +13,11 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from accounts.statements import Prepared
-from courses import markdown
-from courses.models import Course, Diagram, Enrollment, Lesson, LessonRevision
+from courses.models import Enrollment, Lesson, LessonRevision
+from learn import lesson_text
 from learn.course_map import LessonRow, lock
 from learn.forms import CheckForm
-from quizzes import checks, grading
+from quizzes import checks, drawing, grading, retakes
 from quizzes.models import Attempt, QuestionRevision, Quiz
 
 Somebody = User | AnonymousUser
@@ -26,7 +25,7 @@ Somebody = User | AnonymousUser
 
 @dataclass
 class Check:
-    """The check question as it goes into the page: `options` say what is right only once it was answered."""
+    """The check question as it goes into the page; `explained` says what is right, once it was answered."""
 
     revision: QuestionRevision
     response: Any
@@ -49,11 +48,24 @@ class Check:
         return grading.TYPES[self.revision.type].hint
 
     @property
-    def options(self) -> list[dict[str, Any]]:
-        body, order = self.revision.body, grading.option_keys(self.revision.body)
-        if self.is_answered:
-            return grading.explained(self.revision.type, body, self.response, order)
-        return list(grading.shown(self.revision.type, body, order))
+    def asked(self) -> dict[str, Any]:
+        """For the form, with what was given in vain."""
+        given = self.form.response if self.form else None
+        return grading.shown(self.revision.type, self.revision.body, self._order, given)
+
+    @property
+    def explained(self) -> dict[str, Any]:
+        if not self.is_answered:
+            raise ValueError("A check is explained once it was answered.")
+        return grading.explained(self.revision.type, self.revision.body, self.response, self._order)
+
+    @property
+    def is_graded(self) -> bool:
+        return grading.is_graded(self.revision.type)
+
+    @property
+    def _order(self) -> list[str]:
+        return grading.steady_order(self.revision.type, self.revision.body)
 
 
 @dataclass
@@ -247,27 +259,9 @@ def waits_for(enrollment: Enrollment | None, lesson: Lesson) -> Lesson | None:
 
 
 def body_of(lesson: Lesson) -> SafeString:
-    """The text of a lesson as HTML, with its drawings; one query if it names any."""
-    revision, course = lesson.published_revision, lesson.course
-    if revision is None:
-        return SafeString()
-    return markdown.render(revision.body, course.key, drawings_of(course, markdown.diagram_keys(revision.body)))
-
-
-def drawings_of(course: Course, keys: Sequence[str]) -> dict[str, str]:
-    """The drawings with these keys, by key; one query if there are any."""
-    if not keys:
-        return {}
-    if len(keys) > 3:
-        return dict(Diagram.objects.filter(course=course, key__in=keys).values_list("key", "svg"))
-    a, b, c = [*keys, "", ""][:3]
-    return dict(few_drawings(course=course.pk, a=a, b=b, c=c))
-
-
-@Prepared
-def few_drawings(course: int, a: str, b: str, c: str) -> QuerySet[Diagram, tuple[str, str]]:
-    """Hardly a lesson has more than three."""
-    return Diagram.objects.filter(Q(key=a) | Q(key=b) | Q(key=c), course=course).values_list("key", "svg")
+    """The published text of a lesson as HTML."""
+    revision = lesson.published_revision
+    return lesson_text.html_of(lesson.course, revision.body) if revision else SafeString()
 
 
 def check_of(
@@ -286,9 +280,15 @@ def quiz_of(lesson: Lesson, enrollment: Enrollment | None) -> dict[str, Any]:
     quiz = Quiz.objects.filter(lesson=lesson).first()
     if quiz is None:
         return {"questions": 0}
-    questions = min(quiz.draw, quiz.pool().count())
-    shown: dict[str, Any] = {"questions": questions, "mark": quiz.mark_of(questions)}
+    questions = drawing.count(quiz, enrollment)
+    shown: dict[str, Any] = {
+        "questions": questions,
+        "mark": drawing.mark(quiz, questions),
+        "to_skip": drawing.mark_to_skip(quiz, questions),
+        "is_final": quiz.is_final,
+    }
     if enrollment:
+        shown["retakes"] = retakes.of(enrollment, quiz)
         unanswered = Min("answers__position", filter=Q(answers__response__isnull=True))
         attempts = Attempt.objects.of(enrollment.user).filter(enrollment=enrollment, quiz=quiz)
         found = list(attempts.annotate(goes_on=unanswered).order_by("number"))

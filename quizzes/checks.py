@@ -53,13 +53,18 @@ def check_with_answer(user: int, lesson: int) -> QuerySet[Question]:
     return questions.annotate(answered=answered, response=response)
 
 
+def cleaned(revision: QuestionRevision, given: Any) -> grading.Response:
+    """The response to a check, whose form showed the steady order. Raises grading.BadResponse."""
+    return grading.clean(revision.type, revision.body, given, grading.steady_order(revision.type, revision.body))
+
+
 def save(user: User, lesson: Lesson, given: Any, at: datetime | None = None) -> CheckAnswer | None:
     """Keep the first response and return what is kept; None if nothing was given. Raises grading.BadResponse.
 
     `given` is what grading.read made of a form.
     """
     revision = question_of(lesson)
-    response = grading.clean(revision.type, revision.body, given) if revision else None
+    response = cleaned(revision, given) if revision else None
     if revision is None or response is None:
         return answer_of(user, lesson)
     answer = CheckAnswer(

@@ -177,6 +177,7 @@ def differs(revision: QuestionRevision, content: dict[str, Any]) -> bool:
 
 
 def normal(body: Any) -> Any:
+    """A body in one spelling, for comparing."""
     options = [{**option, "correct": bool(option.get("correct"))} for option in body.get("options", [])]
     return {
         "stem": str(body.get("stem", "")).strip(),

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from courses import progress
-from quizzes import grading, taking
+from quizzes import grading, retakes, taking
 
 logger = logging.getLogger("workshop.quizzes")
 
@@ -25,7 +25,7 @@ class Refusal:
     status: int
     title: Promise
     sentence: Promise
-    way_on: str = "home"  # home, question or result
+    way_on: str = "home"  # home, lesson, question or result
 
 
 NOT_FOUND = Refusal(404, _("Not found"), _("There is no such question for you. Your saved answers are safe."))
@@ -53,6 +53,18 @@ REFUSALS: dict[type[Exception], Refusal] = {
         _("The quiz was changed at this very moment"),
         _("Your answers are safe and the attempt is still open. Please close it once more."),
         "result",
+    ),
+    retakes.TooSoon: Refusal(
+        409,
+        _("Not yet: there are 24 hours between two attempts"),
+        _("Nothing was started. The page of the final says from when you can try again, and what to read until then."),
+        "lesson",
+    ),
+    retakes.NoneLeft: Refusal(
+        409,
+        _("You have used the attempts you were given"),
+        _("Nothing was started. Your manager or HR can give you another."),
+        "lesson",
     ),
     taking.EmptyPool: Refusal(
         409,

@@ -12,9 +12,10 @@ from typing import Any
 
 from accounts.models import User
 from courses.models import Lesson
-from quizzes import grading
+from quizzes import grading, retakes, taking
 from quizzes.models import Answer, Attempt
 from quizzes.models.attempt import plain
+from quizzes.retakes import Retakes
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Explained:
     position: int
     type: str
     stem: str
-    options: list[dict[str, Any]]
+    explained: dict[str, Any]
     points: Decimal
     answered: bool
     reread: Lesson | None
@@ -35,10 +36,20 @@ class Explained:
 
     @property
     def state(self) -> str:
-        """right, partly, wrong or unanswered."""
+        """right, partly, wrong or unanswered; yours, if it carries no points."""
+        if not self.is_graded:
+            return "yours"
         if not self.answered:
             return "unanswered"
         return {Decimal(0): "wrong", Decimal(1): "right"}.get(self.points, "partly")
+
+    @property
+    def is_missed(self) -> bool:
+        return self.is_graded and self.points < 1
+
+    @property
+    def is_graded(self) -> bool:
+        return grading.is_graded(self.type)
 
     @property
     def score(self) -> str:
@@ -73,12 +84,16 @@ class Bar:
 
 @dataclass(frozen=True)
 class Result:
-    """A closed attempt for its page; `rereads` are the lessons that missed questions point to, each once."""
+    """A closed attempt for its page; `rereads` are the lessons that missed questions point to, most missed first.
+
+    Of a final that was never passed `questions` is empty: its answers are explained once it is.
+    """
 
     attempt: Attempt
     questions: list[Explained]
     objectives: list[OfObjective]
     rereads: list[Lesson]
+    retakes: Retakes
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
@@ -94,6 +109,15 @@ class Result:
         )
 
     @property
+    def weakest(self) -> list[Lesson]:
+        """After the second failed final, the two lessons to read first."""
+        return self.rereads[:2] if self.retakes.names_weakest else []
+
+    @property
+    def shows_mastery(self) -> bool:
+        return taking.shows_mastery(self.attempt)
+
+    @property
     def earlier(self) -> list[Attempt]:
         return [attempt for attempt in self.attempts if attempt.pk != self.attempt.pk and not attempt.is_open]
 
@@ -107,20 +131,29 @@ class Result:
 
 
 def of(attempt: Attempt, user: User) -> Result:
-    """The result of a closed attempt, with links to lessons this person can open. Four queries."""
+    """The result of a closed attempt, with links to lessons this person can open. Four queries, six of a final."""
     if attempt.is_open:
         raise ValueError("An open attempt has no result.")
     answers = attempt.answers.select_related("question_revision__objective")
     readable = _readable(answers, user)
     questions = [_explain(answer, readable) for answer in answers]
-    missed = [question for question in questions if question.points < 1 and question.reread]
+    rule = retakes.of(attempt.enrollment, attempt.quiz)
     return Result(
         attempt=attempt,
-        questions=questions,
+        questions=questions if rule.passed or not attempt.quiz.is_final else [],
         objectives=_by_objective(answers),
-        rereads=list(dict.fromkeys(question.reread for question in missed if question.reread)),
+        rereads=_most_missed(questions),
+        retakes=rule,
         attempts=list(attempt.quiz.attempts.filter(enrollment=attempt.enrollment_id).order_by("-number")),
     )
+
+
+def _most_missed(questions: Sequence[Explained]) -> list[Lesson]:
+    missed: dict[Lesson, Decimal] = {}
+    for question in questions:
+        if question.is_missed and question.reread:
+            missed[question.reread] = missed.get(question.reread, Decimal(0)) + 1 - question.points
+    return sorted(missed, key=lambda lesson: -missed[lesson])
 
 
 def _readable(answers: Sequence[Answer] | Any, user: User) -> dict[int, Lesson]:
@@ -140,9 +173,9 @@ def _explain(answer: Answer, readable: dict[int, Lesson]) -> Explained:
         position=answer.position,
         type=revision.type,
         stem=revision.stem,
-        options=grading.explained(revision.type, revision.body, answer.response, answer.option_order),
+        explained=grading.explained(revision.type, revision.body, answer.response, answer.option_order),
         points=_points(answer),
-        answered=answer.is_answered,
+        answered=answer.response is not None,
         reread=readable.get(revision.reread_id or 0),
     )
 
@@ -151,6 +184,8 @@ def _by_objective(answers: Sequence[Answer] | Any) -> list[OfObjective]:
     """In the order of the module, whatever the order they were drawn in."""
     found: dict[Any, OfObjective] = {}
     for answer in sorted(answers, key=_place_of_objective):
+        if not grading.is_graded(answer.question_revision.type):
+            continue
         objective = answer.question_revision.objective
         row = found.setdefault(objective and objective.pk, OfObjective(objective.text if objective else ""))
         row.points += _points(answer)

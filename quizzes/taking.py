@@ -1,19 +1,18 @@
 """Taking a quiz: start an attempt, save answers, close it. Every verb locks what it changes and may be repeated."""
 
 import random
-from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from accounts.statements import Prepared
 from courses import progress
-from courses.models import Completion, Enrollment
-from quizzes import grading
-from quizzes.models import Answer, Attempt, Question, QuestionRevision, Quiz
+from courses.models import Completion, Enrollment, Lesson
+from quizzes import drawing, grading, retakes
+from quizzes.models import Answer, Attempt, Quiz
 
 
 class EmptyPool(Exception):
@@ -26,7 +25,9 @@ class AlreadyClosed(Exception):
 
 @transaction.atomic
 def start(enrollment: Enrollment, quiz: Quiz, at: datetime | None = None) -> Attempt:
-    """The open attempt of this person, made and drawn if there is none. Raises progress.Closed or EmptyPool.
+    """The open attempt of this person, made and drawn if there is none.
+
+    Raises progress.Closed, EmptyPool, and of a final retakes.TooSoon and retakes.NoneLeft.
 
     The lock on the enrollment makes two tabs wait for each other; the second finds the attempt of the first.
     """
@@ -34,19 +35,20 @@ def start(enrollment: Enrollment, quiz: Quiz, at: datetime | None = None) -> Att
     locked = Enrollment.objects.select_for_update().get(pk=enrollment.pk)
     if not locked.is_open(at):
         raise progress.Closed
-    attempts = locked.attempts.filter(quiz=quiz)
-    return attempts.open().first() or _new_attempt(locked, quiz, at)
+    if under_way := locked.attempts.filter(quiz=quiz).open().first():
+        return under_way
+    retakes.refuse(locked, quiz, at)
+    return _new_attempt(locked, quiz, at)
 
 
 def _new_attempt(enrollment: Enrollment, quiz: Quiz, at: datetime) -> Attempt:
     chance = random.SystemRandom()
-    drawn = draw(quiz, enrollment, chance)
-    if not drawn:
+    drawn = drawing.draw(quiz, enrollment, chance)
+    graded = sum(grading.is_graded(revision.type) for revision in drawn)
+    if not graded:
         raise EmptyPool
     last = enrollment.attempts.filter(quiz=quiz).aggregate(last=Max("number"))["last"] or 0
-    attempt = Attempt.objects.create(
-        enrollment=enrollment, quiz=quiz, number=last + 1, started_at=at, max_score=len(drawn)
-    )
+    attempt = Attempt.objects.create(enrollment=enrollment, quiz=quiz, number=last + 1, started_at=at, max_score=graded)
     Answer.objects.bulk_create(
         Answer(
             attempt=attempt,
@@ -58,43 +60,6 @@ def _new_attempt(enrollment: Enrollment, quiz: Quiz, at: datetime) -> Attempt:
     )
     progress.mark_started(enrollment, at)
     return attempt
-
-
-def draw(quiz: Quiz, enrollment: Enrollment, chance: random.Random | None = None) -> list[QuestionRevision]:
-    """Published questions of the pool, spread evenly over objectives, those this person saw least often first."""
-    chance = chance or random.SystemRandom()
-    seen = _times_seen(quiz, enrollment)
-    pool = list(quiz.pool().select_related("published_revision"))
-    chance.shuffle(pool)
-    pool.sort(key=lambda question: seen.get(question.pk, 0))
-    by_objective: dict[int | None, list[Question]] = defaultdict(list)
-    for question in pool:
-        by_objective[_published(question).objective_id].append(question)
-    queues = list(by_objective.values())
-    chance.shuffle(queues)
-    queues.sort(key=lambda queue: sum(seen.get(question.pk, 0) for question in queue))
-    drawn: list[Question] = []
-    while queues and len(drawn) < quiz.draw:
-        queues.sort(key=lambda queue: seen.get(queue[0].pk, 0))  # where not all fit, the freshest go first
-        drawn += [queue.pop(0) for queue in queues[: quiz.draw - len(drawn)]]
-        queues = [queue for queue in queues if queue]
-    chance.shuffle(drawn)
-    return [_published(question) for question in drawn]
-
-
-def _times_seen(quiz: Quiz, enrollment: Enrollment) -> dict[int, int]:
-    """How often each question was in an attempt of this enrollment, by the question's number."""
-    return dict(
-        Answer.objects.filter(attempt__enrollment=enrollment, attempt__quiz=quiz)
-        .values_list("question_revision__question")
-        .annotate(Count("pk"))
-        .order_by()
-    )
-
-
-def _published(question: Question) -> QuestionRevision:
-    assert question.published_revision is not None  # noqa: S101  # pool() asks for published questions only
-    return question.published_revision
 
 
 @transaction.atomic
@@ -134,7 +99,7 @@ def locked_answer(attempt: int, position: int) -> QuerySet[Answer]:
 
 def _save(answer: Answer, given: Any, marked: bool, at: datetime | None) -> Answer:
     revision = answer.question_revision
-    answer.response = grading.clean(revision.type, revision.body, given)
+    answer.response = grading.clean(revision.type, revision.body, given, answer.option_order)
     answer.marked = marked
     answer.saved_at = at or timezone.now()
     kept = {"response": answer.response, "marked": marked, "saved_at": answer.saved_at}
@@ -166,7 +131,7 @@ def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
     answers = locked.answers.select_related("question_revision")
     worth = [grading.points(a.question_revision.type, a.question_revision.body, a.response) for a in answers]
     locked.score = grading.total(worth)
-    locked.pass_mark = locked.quiz.mark_of(locked.max_score)
+    locked.pass_mark = drawing.mark(locked.quiz, locked.max_score)
     locked.passed = locked.score >= locked.pass_mark
     locked.closed_at = at
     locked.save(update_fields=["score", "pass_mark", "passed", "closed_at"])
@@ -177,5 +142,16 @@ def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
 
 def _complete(attempt: Attempt, at: datetime) -> None:
     lesson = attempt.quiz.lesson
-    if lesson.published_revision is not None:  # taken back by an editor in the meantime: the pass stays a fact
-        progress.complete_lesson(attempt.enrollment, lesson, lesson.published_revision, Completion.How.QUIZ, at)
+    if lesson.published_revision is None:  # taken back by an editor in the meantime: the pass stays a fact
+        return
+    if shows_mastery(attempt):
+        readings = Lesson.objects.filter(module=lesson.module_id, kind=Lesson.Kind.READING, always_read=False)
+        progress.credit(attempt.enrollment, readings, Completion.How.BY_QUIZ, at)
+    progress.complete_lesson(attempt.enrollment, lesson, lesson.published_revision, Completion.How.QUIZ, at)
+
+
+def shows_mastery(attempt: Attempt) -> bool:
+    """Whether a closed attempt credits the readings of its module: the first one, at the quiz of a module, 7 of 8."""
+    if attempt.number != 1 or attempt.quiz.is_final or attempt.score is None:
+        return False
+    return attempt.score >= drawing.mark_to_skip(attempt.quiz, attempt.max_score)

@@ -66,7 +66,7 @@ def question(request: HttpRequest, course: str, lesson: str, number: int, positi
         "answer": answer,
         "type": grading.TYPES[revision.type],
         "stem": revision.stem,
-        "options": grading.shown(revision.type, revision.body, answer.option_order),
+        "asked": grading.shown(revision.type, revision.body, answer.option_order, answer.response),
         "fragment": f"quizzes/types/{revision.type}.html",
         "marks": answers,
     }

@@ -31,6 +31,7 @@ from courses.models import Assignment, EnrollmentChange
 from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
 from quizzes import taking
+from quizzes.models import RetakeChange
 from tests.builders import make_course, make_lesson, make_person
 from tests.conftest import Cast, with_role
 
@@ -136,6 +137,7 @@ courses.lesson          lach    -       -         lach
 courses.path            lch     -       -         lch
 quizzes.quiz            lch     -       -         lch
 quizzes.question        lach    -       -         lach
+quizzes.retakechange    -       lach    -         lach
 notices.notice          -       -       lch       lch
 notices.heartbeat       -       -       lch       lch
 """
@@ -211,6 +213,9 @@ class Site:
         Notice.objects.create(key="n", kind="plain", recipient=cast.ada, address=cast.ada.email, subject="S", body="B")
         Heartbeat.objects.create(name=SENDER)
         EnrollmentChange.objects.create(enrollment=cast.ada_enrolled, what="due", new="2026-12-01", by=cast.hana)
+        RetakeChange.objects.create(
+            enrollment=cast.ada_enrolled, quiz=self.quiz.quiz, limit=3, reason="Agreed", by=cast.hana
+        )
 
     def path(self, route: str, **given: object) -> str:
         """An address with everything in it that the learner may see."""

@@ -1,12 +1,14 @@
 from courses.models.assignment import Assignment, EnrollmentChange
 from courses.models.course import Course, Module, Objective, Skill
 from courses.models.enrollment import Certificate, Completion, Enrollment, State
+from courses.models.fact import CompanyFact
 from courses.models.lesson import Diagram, Lesson, LessonRevision
 from courses.models.path import Path, PathStep
 
 __all__ = [
     "Assignment",
     "Certificate",
+    "CompanyFact",
     "Completion",
     "Course",
     "Diagram",

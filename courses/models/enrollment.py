@@ -141,8 +141,11 @@ class Enrollment(models.Model):
     def waits_for(self, lesson: Lesson) -> Lesson | None:
         """On a path in order, the required lesson that must be complete before this one opens.
 
-        What was completed stays open. Every door to a lesson asks this: its page, its check, its quiz and Continue.
+        What was completed stays open, and so is every quiz: who knows a module may show it first, and a final never
+        locks. Every door to a lesson asks this: its page, its check, its quiz and Continue.
         """
+        if lesson.kind == Lesson.Kind.QUIZ:
+            return None
         if not self.path.is_sequential or self.completions.counting().filter(lesson=lesson).exists():
             return None
         own = self.path.steps.filter(lesson=lesson).values("position")[:1]
@@ -229,6 +232,7 @@ class Completion(models.Model):
     class How(models.TextChoices):
         READ = "read", _("read")
         QUIZ = "quiz", _("quiz passed")
+        BY_QUIZ = "by-quiz", _("by quiz")  # a reading, credited since its module's quiz was passed well at once
 
     enrollment = models.ForeignKey(
         Enrollment, models.PROTECT, related_name="completions", verbose_name=_("enrollment"), db_index=False

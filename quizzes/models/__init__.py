@@ -1,4 +1,4 @@
-from quizzes.models.attempt import Answer, Attempt, CheckAnswer
+from quizzes.models.attempt import Answer, Attempt, CheckAnswer, RetakeChange
 from quizzes.models.quiz import LessonCheck, PoolItem, Question, QuestionRevision, Quiz
 
 __all__ = [
@@ -10,4 +10,5 @@ __all__ = [
     "Question",
     "QuestionRevision",
     "Quiz",
+    "RetakeChange",
 ]

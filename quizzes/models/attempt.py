@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from courses.models import Enrollment, Lesson
+from quizzes import grading
 from quizzes.models.quiz import QuestionRevision, Quiz
 
 
@@ -121,7 +123,8 @@ class Answer(models.Model):
 
     @property
     def is_answered(self) -> bool:
-        return self.response is not None
+        """Whether all of the question is answered; of half an answer, what is there is kept and graded."""
+        return grading.is_complete(self.response)
 
     @property
     def state(self) -> str:
@@ -129,6 +132,35 @@ class Answer(models.Model):
         if self.marked:
             return "marked"
         return "answered" if self.is_answered else "unanswered"
+
+
+class RetakeChange(models.Model):
+    """The fact that HR let a person try a final sooner, or set or lifted a limit, with who, when and why."""
+
+    enrollment = models.ForeignKey(
+        Enrollment, models.PROTECT, related_name="retake_changes", verbose_name=_("enrollment")
+    )
+    quiz = models.ForeignKey(Quiz, models.PROTECT, related_name="retake_changes", verbose_name=_("final"))
+    may_start_at = models.DateTimeField(_("may start from"), null=True, blank=True)
+    limit = models.PositiveSmallIntegerField(
+        _("attempts in all"), null=True, blank=True, help_text=_("0 lifts a limit that was set before.")
+    )
+    reason = models.CharField(_("reason"), max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change of retakes")
+        verbose_name_plural = _("changes of retakes")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(may_start_at__isnull=False) | Q(limit__isnull=False), name="retake_change_changes"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enrollment} · {self.quiz}"
 
 
 class CheckAnswer(models.Model):

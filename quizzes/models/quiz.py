@@ -123,11 +123,17 @@ class QuestionRevision(models.Model):
 
 
 class Quiz(models.Model):
-    """How the quiz of a lesson is drawn and passed; both numbers are counts of questions."""
+    """How the quiz of a lesson is drawn and passed; both numbers are counts of questions.
+
+    A final draws by the person's path instead: quizzes/drawing.py says how many, and how many pass.
+    """
 
     lesson = models.OneToOneField(Lesson, models.PROTECT, related_name="quiz", verbose_name=_("lesson"))
     draw = models.PositiveSmallIntegerField(_("questions drawn"), default=8)
     pass_mark = models.PositiveSmallIntegerField(_("right answers needed"), default=6)
+    is_final = models.BooleanField(
+        _("final"), default=False, help_text=_("Draws from each module of a path; both numbers follow from the path.")
+    )
 
     class Meta:
         verbose_name = _("quiz")
@@ -146,10 +152,6 @@ class Quiz(models.Model):
     def pool(self) -> QuestionQuerySet:
         """What a new attempt is drawn from."""
         return Question.objects.published().filter(pool_items__quiz=self)
-
-    def mark_of(self, questions: int) -> int:
-        """The right answers needed of so many questions: all of them where the pool is smaller than the mark."""
-        return min(self.pass_mark, questions)
 
 
 class PoolItem(models.Model):

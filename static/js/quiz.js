@@ -4,6 +4,19 @@
 // while one is on its way is sent when that is done. A button pressed meanwhile waits for the save on its way.
 
 const PATIENCE = 10000; // milliseconds until a save counts as failed
+const TYPING = 800; // milliseconds without a key until what was typed is saved
+
+for (const places of document.querySelectorAll("[data-places]")) {
+  for (const select of places.querySelectorAll("select")) select.dataset.before = select.value;
+}
+
+// Each place is taken once: the step that had this one gets the place that became free.
+function makeRoom(select) {
+  const others = [...select.closest("[data-places]").querySelectorAll("select")].filter((other) => other !== select);
+  const taken = select.value && others.find((other) => other.value === select.value);
+  if (taken) taken.value = select.dataset.before;
+  for (const one of [select, ...others]) one.dataset.before = one.value;
+}
 
 for (const form of document.querySelectorAll("form.js-quiz")) {
   const status = form.querySelector("[data-status]");
@@ -46,13 +59,28 @@ for (const form of document.querySelectorAll("form.js-quiz")) {
     running = null;
   };
 
-  form.addEventListener("change", () => {
+  let pause; // while somebody types
+
+  const changed = () => {
+    clearTimeout(pause);
     dirty = true;
     running ??= saveAll();
+  };
+
+  form.addEventListener("change", (event) => {
+    if (event.target.closest("[data-places]")) makeRoom(event.target);
+    changed();
+  });
+
+  form.addEventListener("input", (event) => {
+    if (!event.target.matches("textarea, [type=text]")) return;
+    clearTimeout(pause);
+    pause = setTimeout(changed, TYPING);
   });
 
   // The button's own request carries the newest answer; it must not be overtaken by a save that is still on its way.
   form.addEventListener("submit", async (event) => {
+    clearTimeout(pause);
     dirty = false;
     if (!running) return;
     event.preventDefault();
@@ -66,7 +94,8 @@ function showMark(form) {
   const mark = form.querySelector("[aria-current]");
   const data = new FormData(form);
   const ignored = new Set(["csrfmiddlewaretoken", "marked", "go"]);
-  const answered = [...data].some(([name, value]) => !ignored.has(name) && value !== "");
+  const given = [...data].filter(([name]) => !ignored.has(name)).map(([, value]) => value.trim());
+  const answered = given.length > 0 && given.every((value) => value !== "");
   const words = [answered ? form.dataset.answered : form.dataset.unanswered];
   if (data.has("marked")) words.push(form.dataset.marked);
   mark.querySelector(".visually-hidden").textContent = words.join(", ");

@@ -65,6 +65,13 @@ BROKEN = [
     (LESSON, "objectives: [O1.1]", "objectives: [O2.1]", "objectives", 'no objective "O2.1" in this module'),
     (LESSON, "lesson:card-greeting", "lesson:card-greting", "card-greting", 'Did you mean "card-greeting"?'),
     (LESSON, "diagram two-doors", "diagram two-windows", "two-windows", 'There is no diagram "two-windows"'),
+    (COURSE, "key: returns-window", "key: returns", "", '"returns-window" in course.yaml. Did you mean'),
+    (LESSON, "fact returns-window", "fact  refund-limit", "fact  refund", 'no company fact "refund-limit"'),
+    (LESSON, "fact returns-window", "fact", "::: fact", "Write `::: fact key`"),
+    (COURSE, "    text: |", "    tekst: |", "tekst", 'fact "returns-window" has an unknown key "tekst"'),
+    (COURSE, "Thirty days with", "::: try\n      Thirty days with", "    text: |", "has a box in it"),
+    (COURSE, "Thirty days with", "[Thirty](lesson:thirty) days with", "    text: |", "lesson:thirty leads nowhere"),
+    (COURSE, "facts:", "facts:\n  - {key: returns-window, title: T, text: T}", "  - key: returns", "is listed 2 times"),
     (LESSON, "::: try", "::: tip", "::: tip", 'There is no box "tip"'),
     (LESSON, "one word away.\n:::", "one word away.", "::: try", "is not closed"),
     (LESSON, "covers: [S1-15]", "covers: [fifteen]", "covers", "Use a code such as S1-15"),
@@ -77,7 +84,7 @@ BROKEN = [
     (STORY, "kind: story", "kind: story\ntakeaway: Wait.", "takeaway", "Only a reading has a takeaway"),
     (STORY, "The bus was late, so everybody came at once.", "", "", "The lesson is empty"),
     (STORY, "---\nkey", "key", "key", "A lesson begins with a line `---`"),
-    (QUIZ, "draw: 2", "draw: 3", "draw", "The quiz draws 3 of 2 items"),
+    (QUIZ, "draw: 2", "draw: 9", "draw", "The quiz draws 9 of 6 graded items"),
     (QUIZ, "pass: 1", "pass: 3", "pass", "3 of 2 cannot be reached"),
     (QUIZ, "reread: greet-first", "reread: greet", "reread: greet", 'no lesson "greet" to reread'),
     (QUIZ, "objective: O1.1", "objective: O7.7", "O7.7", 'there is no objective "O7.7"'),
@@ -231,11 +238,11 @@ def test_words_shared_with_a_source_are_found(folder: CourseFolder) -> None:
 def test_the_command_needs_no_database_and_fails_on_errors(folder: CourseFolder) -> None:
     out = StringIO()
     call_command("check_course", str(folder.path), stdout=out)
-    assert "2 modules, 4 lessons with a file, 3 questions, 1 diagrams: 0 errors" in out.getvalue()
+    assert "2 modules, 4 lessons with a file, 8 questions, 1 diagrams: 0 errors" in out.getvalue()
     folder.replace(QUIZ, "draw: 2", "draw: 9")
     with pytest.raises(CommandError):
         call_command("check_course", str(folder.path), stdout=out)
-    assert f"{QUIZ}:6: The quiz draws 9 of 2 items" in out.getvalue()
+    assert f"{QUIZ}:6: The quiz draws 9 of 6 graded items" in out.getvalue()
 
 
 def places(data: object, loc: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

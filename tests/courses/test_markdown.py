@@ -423,3 +423,36 @@ def test_a_drawing_is_made_of_known_shapes_or_refused(source):
 @pytest.mark.parametrize("before", ["", "<?xml version='1.0' encoding='UTF-8'?>\n", "<!-- drawn by hand -->"])
 def test_what_drawing_programs_write_is_accepted(before):
     clean_svg(drawing("<g class='d-line d-soft'><path d='M0 0h9'/></g><!-- a comment -->", before=before), "x")
+
+
+FACT = {"returns": markdown.Fact("Returns & more", "Thirty days.", "")}
+
+
+def test_a_company_fact_is_a_named_box_and_says_whether_it_is_the_default():
+    html = render("::: fact returns\n:::\n", facts=FACT)
+    box = harmless(html).find("section", "box-fact")
+    assert box == [{"class": "box box-fact", "role": "group", "aria-label": "At your company: Returns & more"}]
+    assert "Until your company writes its own:" in html
+    assert "<p>Thirty days.</p>" in html
+    own = render("::: fact returns\n:::\n", facts={"returns": FACT["returns"]._replace(own="Sixty.")})
+    assert "<p>Sixty.</p>" in own
+    assert "Thirty" not in own
+    assert "Until" not in own
+
+
+def test_the_same_text_with_another_fact_is_another_page():
+    """Rendering is remembered: what it depends on is in its key."""
+    texts = [render("::: fact a\n:::\n", facts={"a": markdown.Fact("A", "d", own)}) for own in ("one", "two", "one")]
+    assert texts[0] == texts[2] != texts[1]
+
+
+@pytest.mark.parametrize("link", LINKS[:3])
+def test_what_a_company_writes_is_as_harmless_as_a_lesson(link):
+    own = f"<script>alert(1)</script> [x]({link})\n\n::: fact a\n:::\n\n::: try\nno end"
+    page = harmless(render("Before\n\n::: fact a\n:::\n\nAfter", facts={"a": markdown.Fact("A", "d", own)}))
+    assert len(page.find("section", "box-fact")) == 1, "a fact shows no fact"
+
+
+def test_it_finds_the_facts_a_body_names():
+    text = "::: fact one\n:::\n\n::: fact   two-three  \n:::\n\n::: fact\n:::\n\n::: fact BAD\n:::\n"
+    assert markdown.fact_keys(text) == ("one", "two-three")

@@ -7,6 +7,7 @@ from django.urls import NoReverseMatch, reverse
 
 from courses.models import Assignment, Enrollment
 from notices.models import Heartbeat, Notice
+from quizzes.models import RetakeChange
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +23,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "courses.path": {"ed": {V, C}, "root": {V, C}},
     "quizzes.quiz": {"ed": {V, C}, "root": {V, C}},
     "quizzes.question": {"ed": {V, A, C}, "root": {V, A, C}},
+    "quizzes.retakechange": {"hana": {V, A}, "root": {V, A}},
     "notices.notice": {"olga": {V}, "root": {V}},
     "notices.heartbeat": {"olga": {V}, "root": {V}},
 }
@@ -49,6 +51,9 @@ def objects(cast):
         "courses.path": course.paths.get(),
         "quizzes.quiz": course.lessons.get(kind="quiz").quiz,
         "quizzes.question": course.questions.first(),
+        "quizzes.retakechange": RetakeChange.objects.create(
+            enrollment=cast.ada_enrolled, quiz=course.lessons.get(kind="quiz").quiz, limit=3, reason="x", by=cast.hana
+        ),
         "notices.notice": Notice.objects.create(key="n", kind="plain", address="a@example.com", subject="News"),
         "notices.heartbeat": Heartbeat.objects.create(name="sender"),
     }

@@ -195,7 +195,7 @@ def test_the_outline_shows_states_objectives_and_what_lies_outside_the_path(clie
 def test_a_path_in_order_says_why_lessons_are_locked(client, cast):
     cast.course.paths.update(is_sequential=True)
     html = page(sign_in(client, cast.ada), "/courses/service/")
-    assert html.count("Opens after “Lesson m1-read-1”") == 2
+    assert html.count("Opens after “Lesson m1-read-1”") == 1  # the other reading; a quiz may be taken first
 
 
 def test_the_outline_of_other_courses_is_like_none(client, cast):

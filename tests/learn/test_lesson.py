@@ -79,7 +79,7 @@ def test_no_answer_is_an_error_with_a_summary_and_a_title(client, cast):
     response = sign_in(client, cast.ada).post(f"{READ}check/", {})
     html = response.content.decode()
     assert "<title>Error:" in html
-    assert "Choose an answer first." in html
+    assert "Give your answer first." in html
     assert 'id="error-summary"' in html
     assert "Feedback" not in html
     assert not CheckAnswer.objects.exists()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from courses import progress, publishing
 from courses.models import Certificate, Completion, Enrollment, LessonRevision, Objective
-from quizzes import grading, taking
+from quizzes import drawing, grading, taking
 from quizzes.models import Answer, Attempt, Question, Quiz
 from tests.builders import make_course, make_question, make_quiz
 from tests.quizzes.taking_part import quiz_of
@@ -43,14 +43,14 @@ def finish(attempt: Attempt, right: bool = True) -> Attempt:
 
 def test_the_draw_is_even_over_objectives(cast, wide):
     for seed in range(20):
-        drawn = taking.draw(wide, cast.ada_enrolled, Random(seed))
+        drawn = drawing.draw(wide, cast.ada_enrolled, Random(seed))
         assert len({revision.question_id for revision in drawn}) == 8
         assert set(Counter(revision.objective_id for revision in drawn).values()) == {2}
 
 
 def test_the_draw_takes_what_there_is(cast, wide):
     wide.draw = 50
-    assert len(taking.draw(wide, cast.ada_enrolled)) == 12
+    assert len(drawing.draw(wide, cast.ada_enrolled)) == 12
 
 
 def test_a_retry_prefers_what_was_not_seen(cast, wide):
@@ -75,7 +75,7 @@ def test_where_not_every_objective_fits_the_fresh_ones_come_first(cast, wide):
 
 def test_what_others_saw_does_not_matter(cast, wide):
     finish(taking.start(cast.otto_enrolled, wide))
-    assert taking._times_seen(wide, cast.ada_enrolled) == {}
+    assert drawing._times_seen(wide, cast.ada_enrolled) == {}
 
 
 def test_options_are_mixed_once_for_an_attempt(cast, quiz):
@@ -101,7 +101,7 @@ def test_edits_do_not_reach_an_open_attempt(cast, quiz):
     assert finish(attempt).score == attempt.max_score
     answer.refresh_from_db()
     assert answer.question_revision == old
-    later = taking.draw(quiz, cast.otto_enrolled, Random(1)) + taking.draw(quiz, cast.otto_enrolled, Random(2))
+    later = drawing.draw(quiz, cast.otto_enrolled, Random(1)) + drawing.draw(quiz, cast.otto_enrolled, Random(2))
     assert old not in later
 
 
@@ -112,7 +112,7 @@ def test_a_retired_question_vanishes_from_new_draws_only(cast, quiz):
     assert taking.start(cast.ada_enrolled, quiz) == attempt
     assert finish(attempt).score == attempt.max_score
     for seed in range(20):
-        assert question not in [r.question for r in taking.draw(quiz, cast.otto_enrolled, Random(seed))]
+        assert question not in [r.question for r in drawing.draw(quiz, cast.otto_enrolled, Random(seed))]
 
 
 def test_the_mark_of_the_day_stays(cast, quiz):

@@ -26,7 +26,7 @@ def test_the_model_offers_the_types_of_the_table():
 
 def test_no_other_code_asks_which_type_a_question_has():
     for file in (ROOT / "quizzes").rglob("*.py"):
-        if file.name == "grading.py" or "migrations" in file.parts:
+        if "grading" in file.parts or "migrations" in file.parts:
             continue
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Compare):

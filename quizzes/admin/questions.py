@@ -214,7 +214,7 @@ class QuestionAdmin(StaffAdmin):
         self, request: HttpRequest, course: Course, question: Question | None, quiz: Quiz | None
     ) -> HttpResponse:
         form = editing.QuestionForm(course, question, request.POST or None)
-        start = form.draft.body["options"] if form.draft else []
+        start = form.draft.body.get("options", []) if form.draft else []
         options = editing.Options(request.POST or None, initial=start, prefix="options")
         if request.method == "POST" and (content := editing.read(form, options)) is not None:
             return self.save_question(request, form, content, quiz)

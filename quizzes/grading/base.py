@@ -1,0 +1,124 @@
+"""What every type of question has, and the rules for options that several types share."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+Body = Mapping[str, Any]
+Form = Mapping[str, Sequence[str]]  # what a browser sent: each name with its values
+Response = Any  # JSON; its shape is the type's own
+
+
+class BadResponse(ValueError):
+    """A response that the form of this question cannot have sent."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sentence that says why a body cannot be asked, and the option and the part of it that it is about, if any."""
+
+    text: str
+    option: str = ""
+    part: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class QuestionType:
+    """All that is particular to one type of question."""
+
+    label: Promise
+    hint: Promise  # what to do, under the stem
+    parts: frozenset[str]  # of the body, beside the stem
+    option_parts: frozenset[str]  # of each option, beside its key
+    problems: Callable[[Body], list[Problem]]
+    order: Callable[[Body, random.Random], list[str]]  # what one attempt shows, in its order
+    shown: Callable[[Body, Sequence[str], Response], dict[str, Any]]  # what a page may have in it before closing
+    read: Callable[[Form], Any]  # what was given, as the form sent it
+    clean: Callable[[Body, Any, Sequence[str]], Response]  # None if nothing was given; raises BadResponse
+    fits: Callable[[Body, Any], bool]  # whether a stored response can be graded
+    points: Callable[[Body, Any], Decimal]  # of a response that fits
+    explained: Callable[[Body, Any, Sequence[str]], dict[str, Any]]  # what the result shows, once closed
+    words: Mapping[str, str] = field(default_factory=dict)  # keys and texts of options that no question can choose
+    graded: bool = True  # False: carries no points
+
+
+def text_of(data: Mapping[str, Any], part: str) -> str:
+    text = data.get(part)
+    return text.strip() if isinstance(text, str) else ""
+
+
+def repeated(values: Sequence[str]) -> list[str]:
+    return sorted({value for value in values if values.count(value) > 1})
+
+
+def unknown(given: Mapping[str, Any], known: frozenset[str] | set[str]) -> str:
+    return ", ".join(sorted({str(part) for part in given} - known))
+
+
+def option_keys(body: Body) -> list[str]:
+    return [option["key"] for option in body.get("options", [])]
+
+
+def right_keys(body: Body) -> set[str]:
+    return {option["key"] for option in body.get("options", []) if option.get("correct") is True}
+
+
+def option_problems(body: Body, parts: frozenset[str], least: int, too_few: str) -> list[Problem]:
+    """What is wrong with the options of any type: keys and texts unique, nothing empty, nothing unknown."""
+    options = body.get("options")
+    if not isinstance(options, Sequence) or isinstance(options, str) or len(options) < least:
+        return [Problem(too_few)]
+    found = []
+    for number, option in enumerate(options, 1):
+        if not isinstance(option, Mapping) or not text_of(option, "key"):
+            return [Problem(_("Option %(number)d has no key.") % {"number": number})]
+        found += _problems_of(option, parts)
+    same_key, same_text = _("Two options have the key %(key)s."), _("Two options say “%(text)s”.")
+    found += [Problem(same_key % {"key": key}) for key in repeated(option_keys(body))]
+    texts = [text_of(option, "text").casefold() for option in options]
+    return found + [Problem(same_text % {"text": text}) for text in repeated(texts)]
+
+
+def _problems_of(option: Mapping[str, Any], parts: frozenset[str]) -> list[Problem]:
+    key = option["key"]
+    said = []
+    if extra := unknown(option, {"key", *parts}):
+        said.append(("", _("Option %(key)s has unknown parts: %(parts)s.") % {"key": key, "parts": extra}))
+    if not isinstance(option.get("correct", False), bool):
+        said.append(("correct", _("Option %(key)s: correct is either true or false.") % {"key": key}))
+    if not text_of(option, "text"):
+        said.append(("text", _("Option %(key)s has no text.") % {"key": key}))
+    if not text_of(option, "feedback"):
+        said.append(("feedback", _("Option %(key)s has no feedback.") % {"key": key}))
+    return [Problem(text, option=key, part=part) for part, text in said]
+
+
+def missing(body: Body, part: str, text: str) -> list[Problem]:
+    return [] if text_of(body, part) else [Problem(text, part=part)]
+
+
+def in_order(body: Body, order: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The options in an order that names them; those it does not name come last."""
+    place = {key: number for number, key in enumerate(order)}
+    return sorted(body["options"], key=lambda option: place.get(option["key"], len(place)))
+
+
+def mixed(body: Body, chance: random.Random) -> list[str]:
+    keys = option_keys(body)
+    chance.shuffle(keys)
+    return keys
+
+
+def one_value(values: Sequence[str]) -> str:
+    """The value of a field that a form sends once; "" if it was left empty."""
+    if len(values) > 1:
+        raise BadResponse("This part of the answer was given twice.")
+    return values[0] if values else ""
