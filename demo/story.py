@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
@@ -117,12 +118,12 @@ def _lessons_of_paths(course: Course) -> dict[int, list[Lesson]]:
 
 
 def _play(person: Person, enrollment: Enrollment, lessons: list[Lesson], now: datetime) -> None:
-    """Learn `person.done` lessons, the last of them `person.last` days ago, one every few days before."""
-    todo = lessons[: person.done]
+    """Learn `person.done` of the lessons, the last of them `person.last` days ago, one every few days before."""
+    todo = lessons[: math.ceil(person.done * len(lessons))]
     days = max(enrollment_days(enrollment, now) - person.last, 0)
-    pace = min(days // max(len(todo), 1), 4)
+    days = min(days, 4 * len(todo))
     for place, lesson in enumerate(todo):
-        day = person.last + pace * (len(todo) - 1 - place)
+        day = person.last + days * (len(todo) - 1 - place) // len(todo)
         at = min(moment(now, day, 9 + place % 8, 7 * place), now)
         if lesson.kind == Lesson.Kind.QUIZ:
             _take_quiz(enrollment, lesson, person.tries, at)
