@@ -8,7 +8,7 @@ DATA_DIR ?= $(CURDIR)/var
 export DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev serve test lint types check bench lock secret system shots clean
+.PHONY: help install run dev serve test lint types check facts bench lock secret system shots clean
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -42,6 +42,9 @@ check: $(VENV)/dev.stamp ## Migrations complete, settings safe, course files rig
 	$(BIN)/python manage.py makemigrations --check --dry-run && \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING && \
 	$(BIN)/python manage.py check_course content/customer-service
+
+facts: $(VENV)/dev.stamp $(DATA_DIR)/secret_key ## Write docs/course-facts.md, what the course holds in numbers
+	@$(BIN)/python manage.py course_facts content/customer-service > docs/course-facts.md
 
 bench: $(VENV)/dev.stamp ## Measure against the bare page, on both databases, with the bounds beside
 	@$(BIN)/python -m tests.bench

@@ -1,11 +1,12 @@
-"""Whether the parts of a course fit together, and whether they keep the quality bars. Needs no database."""
+"""Whether the parts of a course fit together, so that it can be loaded. Needs no database."""
 
 import difflib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from coursefiles import quality, schema
+from coursefiles import schema
+from coursefiles.boxes import broken_boxes
 from coursefiles.findings import Finding
 from coursefiles.read import CourseFiles, LessonFile, ModuleFile
 from coursefiles.yamltext import Document
@@ -14,11 +15,8 @@ from courses.models.lesson import COMPLETABLE
 from quizzes import grading
 
 
-def check(files: CourseFiles, sources: Path | None = None) -> list[Finding]:
-    """Everything that is wrong with a course, in the order of its files: what reading found, and what does not fit.
-
-    `sources` is a folder of texts that the course must not share eight words in a row with.
-    """
+def check(files: CourseFiles) -> list[Finding]:
+    """Everything that is wrong with a course, in the order of its files: what reading found, and what does not fit."""
     if files.course is not None and files.document is not None:
         _course(files, files.course, files.document)
         for module in files.modules.values():
@@ -27,9 +25,6 @@ def check(files: CourseFiles, sources: Path | None = None) -> list[Finding]:
             _lesson(files, lesson)
         _keys(files)
         _diagrams(files)
-        files.found += quality.warnings(files)
-        if sources is not None:
-            files.found += quality.borrowed(files, sources)
     return sorted(set(files.found))
 
 
@@ -199,7 +194,7 @@ def _boxes(files: CourseFiles, lesson: LessonFile) -> None:
         if key not in facts:
             text = f'There is no company fact "{key}" in course.yaml. {_nearest(key, facts)}'
             files.add(lesson.file, _line_of_box(lesson, "fact", key), text)
-    for line, text in quality.broken_boxes(lesson.body):
+    for line, text in broken_boxes(lesson.body):
         files.add(lesson.file, lesson.body_line + line, text)
 
 

@@ -13,6 +13,7 @@ from coursefiles.findings import CourseError, Finding
 from coursefiles.yamltext import BadYaml, Document
 from courses import markdown
 from courses.models.lesson import COMPLETABLE
+from quizzes import drawing
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000
@@ -50,6 +51,18 @@ class LessonFile:
             return list(self.data.items)
         return [self.data.check] if self.data.check else []
 
+    @property
+    def asked(self) -> int:
+        """How many questions somebody answers in it; in a final, on the path through every module."""
+        if not isinstance(self.data, schema.Quiz):
+            return len(self.questions)
+        modules = {item.objective.partition(".")[0] for item in self.data.items}
+        return self.data.draw or drawing.OF_A_MODULE * len(modules)
+
+    @property
+    def minutes(self) -> int:
+        return markdown.minutes_to_read(self.body, self.asked)
+
     def question_loc(self, number: int) -> tuple[str | int, ...]:
         return ("items", number) if isinstance(self.data, schema.Quiz) else ("check",)
 
@@ -71,6 +84,7 @@ class CourseFiles:
     folder: Path
     course: schema.Course | None = None
     document: Document | None = None
+    promises: schema.Promises = field(default_factory=schema.Promises)
     modules: dict[str, ModuleFile] = field(default_factory=dict)
     lessons: dict[str, LessonFile] = field(default_factory=dict)
     diagrams: dict[str, DiagramFile] = field(default_factory=dict)
@@ -144,6 +158,10 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def _read_one(files: CourseFiles, name: str) -> None:
     if name == "course.yaml" or name in BESIDE:
+        return
+    if name == "promises.yaml":
+        document = _document(files, name)
+        files.promises = (_fit(files, schema.Promises, name, document) if document else None) or files.promises
         return
     match name.split("/"):
         case ["modules", module, "module.yaml"]:

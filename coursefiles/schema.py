@@ -21,7 +21,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]+(-[0-9]+)?$", max_length=20)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]+(-[0-9]+[a-z]?)?$", max_length=20)]
 
 KindOfText = Literal["reading", "story", "page"]
 Kind = Literal["reading", "story", "page", "quiz"]
@@ -81,6 +81,29 @@ class Course(Strict):
     skills: list[Skill] = Field(min_length=1, max_length=100)
     facts: list[Fact] = Field(default=[], max_length=100)
     paths: list[Path] = Field(min_length=1, max_length=50)
+
+
+class Counts(Strict):
+    """How many of each there are: exactly, or with `final_items`, `diagrams` and `words` at least."""
+
+    modules: int | None = None
+    readings: int | None = None
+    checks: int | None = None
+    stories: int | None = None
+    job_aids: int | None = None
+    huddles: int | None = None
+    final_items: int | None = None
+    diagrams: int | None = None
+    words: int | None = None
+
+
+class Promises(Strict):
+    """promises.yaml, which lies beside the course: what check_course holds this course to besides the general bars."""
+
+    counts: Counts = Counts()
+    sources: list[Code] = []
+    references: list[Code] = []
+    names_not_used: list[Short] = []
 
 
 # --- module.yaml -----------------------------------------------------------------------------------------------------

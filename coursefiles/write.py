@@ -12,10 +12,9 @@ from coursefiles import schema, units
 from coursefiles.read import CourseFiles, LessonFile
 from coursefiles.stored import Stored
 from coursefiles.units import Choice, Unit, hash_of
-from courses import markdown, progress, publishing
+from courses import progress, publishing
 from courses.models import CompanyFact, Diagram, Lesson, LessonRevision, Module, Objective, Path, PathStep, Skill
 from courses.models.enrollment import site_day
-from quizzes import drawing
 from quizzes.models import LessonCheck, PoolItem, Question, Quiz
 
 Row = TypeVar("Row", bound=models.Model)
@@ -375,12 +374,11 @@ def _lesson_fields(unit: Unit) -> dict[str, Any]:
 def _content(file: LessonFile) -> dict[str, Any]:
     """What a revision made from this file says."""
     data = file.data
-    items = _questions_of(data) if isinstance(data, schema.Quiz) else 1 if data.check else 0
     return {
         "title": data.title,
         "body": file.body,
         "takeaway": "" if isinstance(data, schema.Quiz) else data.takeaway,
-        "minutes": markdown.minutes_to_read(file.body, items),
+        "minutes": file.minutes,
         "objectives": list(data.objectives),
         "sources": {"covers": list(data.covers), "refs": list(data.refs)},
     }
@@ -388,12 +386,6 @@ def _content(file: LessonFile) -> dict[str, Any]:
 
 def _start_of(day: str) -> datetime:
     return datetime.combine(datetime.fromisoformat(day), time.min, timezone.get_default_timezone())
-
-
-def _questions_of(data: schema.Quiz) -> int:
-    """How many questions somebody answers who takes a quiz; in a final, on the path through every module."""
-    modules = {item.objective.partition(".")[0] for item in data.items}
-    return data.draw or drawing.OF_A_MODULE * len(modules)
 
 
 def _drawn(data: schema.Quiz) -> dict[str, int]:

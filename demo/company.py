@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ALL = 99  # every lesson that is ready, quiz passed
-NOTHING = 0
+ALL = 1.0  # every lesson that is ready, quizzes and final passed
+NOTHING = 0.0
 
 
 @dataclass(frozen=True)
 class Person:
     """Somebody of the demo. `joined` and `last` are days ago; who joined today was not asked to learn anything yet.
 
-    `done` counts lessons of the path, in its order. `tries` is how often the quiz was closed before it was passed.
+    `done` is a share of the lessons of the path, in its order. `tries` is how often each quiz was closed before it was
+    passed.
     """
 
     name: str
     joined: int
-    done: int = NOTHING
+    done: float = NOTHING
     last: int = 1
     tries: int = 1
     manages: bool = False
@@ -60,20 +61,20 @@ PLACES = [
         "Shop Lyon",
         SHOPS,
         [
-            Person("Ada Moreau", 31, 3, 1, email="ada@example.com"),
+            Person("Ada Moreau", 31, 0.43, 1, email="ada@example.com"),
             Person("Mia Duval", 49, ALL, 12, manages=True, email="mia@example.com"),
             Person("Karim Haddad", 49, ALL, 20),
             Person("Noor van Dijk", 49, ALL, 9, tries=2),
-            Person("Teodora Marinova", 41, ALL, 6),
+            Person("Teodora Marinova", 41, 0.83, 6),
             Person("Jun Nakagawa", 41, ALL, 15),
-            Person("Abena Owusu", 49, ALL, 17),
+            Person("Abena Owusu", 49, 0.69, 17),
             Person("Luc Perrin", 49, ALL, 22, mail=False),
             Person("Rosalie Guillot", 31, ALL, 3, tries=2),
             Person("Ibrahim Sylla", 41, ALL, 2),
-            Person("Marta Kowalczyk", 31, ALL, 8),
-            Person("Giulia Ferrante", 49, 4, 11),
+            Person("Marta Kowalczyk", 31, 0.9, 8),
+            Person("Giulia Ferrante", 49, 0.57, 11),
             Person("Baptiste Roche", 49, NOTHING, mail=False),
-            Person("Anh Pham", 41, 2, 4),
+            Person("Anh Pham", 41, 0.29, 4),
             Person("Elif Yildirim", 1, NOTHING),
             Person("Samuel Adeyemi", 0, NOTHING, mail=False),
         ],
@@ -85,17 +86,17 @@ PLACES = [
         SHOPS,
         [
             Person("Yasmine Cherif", 49, ALL, 18, manages=True),
-            Person("Otto Lindqvist", 38, 2, 3, email="otto@example.com"),
-            Person("Paolo Esposito", 49, ALL, 25),
-            Person("Camille Bonnard", 49, 5, 2),
-            Person("Davit Gelashvili", 49, 1, 30),
+            Person("Otto Lindqvist", 38, 0.29, 3, email="otto@example.com"),
+            Person("Paolo Esposito", 49, 0.78, 25),
+            Person("Camille Bonnard", 49, 0.71, 2),
+            Person("Davit Gelashvili", 49, 0.14, 30),
             Person("Fatoumata Keita", 38, ALL, 5),
             Person("Hélène Castel", 38, ALL, 10, tries=3),
             Person("Nikhil Rao", 38, NOTHING),
-            Person("Zeynep Arslan", 24, 3, 6),
+            Person("Zeynep Arslan", 24, 0.43, 6),
             Person("Tomás Herrera", 24, NOTHING, mail=False),
-            Person("Manon Leclair", 24, ALL, 4),
-            Person("Oumar Cissé", 1, 1, 0),
+            Person("Manon Leclair", 24, 0.64, 4),
+            Person("Oumar Cissé", 1, 0.05, 0),
         ],
         path="shop-floor",
         due_days=45,
@@ -105,14 +106,14 @@ PLACES = [
         SHOPS,
         [
             Person("Willem Claes", 60, ALL, 30, manages=True),
-            Person("Agnieszka Wrona", 28, 6, 1),
-            Person("Mehdi Bouzid", 28, ALL, 2),
-            Person("Chloé Vasseur", 28, 4, 5),
-            Person("Pedro Almeida", 28, 4, 3, mail=False),
-            Person("Linh Dao", 28, 2, 7),
+            Person("Agnieszka Wrona", 28, 0.86, 1),
+            Person("Mehdi Bouzid", 28, 0.52, 2),
+            Person("Chloé Vasseur", 28, 0.57, 5),
+            Person("Pedro Almeida", 28, 0.57, 3, mail=False),
+            Person("Linh Dao", 28, 0.29, 7),
             Person("Ruben Tavares", 28, NOTHING),
-            Person("Saoirse Byrne", 14, 3, 2),
-            Person("Mateusz Zając", 14, 1, 9, mail=False),
+            Person("Saoirse Byrne", 14, 0.43, 2),
+            Person("Mateusz Zając", 14, 0.14, 9, mail=False),
             Person("Aïcha Diarra", 14, NOTHING),
             Person("Florian Weiss", 1, NOTHING),
         ],
@@ -124,15 +125,15 @@ PLACES = [
         SHOPS,
         [
             Person("Gaëlle Tanguy", 55, ALL, 21, manages=True),
-            Person("Emre Demir", 55, 3, 19),
+            Person("Emre Demir", 55, 0.43, 19),
             Person("Lucie Armand", 55, ALL, 14),
             Person("Kwame Boateng", 55, ALL, 7, tries=2),
             Person("Irina Petrova", 55, NOTHING),
-            Person("Hugo Delmas", 55, 5, 16, mail=False),
-            Person("Sana Qureshi", 40, ALL, 9),
-            Person("Eline Hubert", 40, 2, 12),
-            Person("Jorge Villalba", 40, 1, 26, mail=False),
-            Person("Naomi Okafor", 12, 4, 1),
+            Person("Hugo Delmas", 55, 0.71, 16, mail=False),
+            Person("Sana Qureshi", 40, 0.88, 9),
+            Person("Eline Hubert", 40, 0.29, 12),
+            Person("Jorge Villalba", 40, 0.14, 26, mail=False),
+            Person("Naomi Okafor", 12, 0.57, 1),
             Person("Petr Novotny", 1, NOTHING),
         ],
         path="shop-floor",
@@ -143,14 +144,14 @@ PLACES = [
         COMPANY,
         [
             Person("Idris Mbaye", 45, ALL, 13, manages=True),
-            Person("Charlotte Meunier", 33, ALL, 5),
-            Person("Rajesh Iyer", 33, 5, 1),
-            Person("Maëlys Jourdan", 33, 4, 2),
-            Person("Andrei Popescu", 33, 2, 8),
+            Person("Charlotte Meunier", 33, 0.72, 5),
+            Person("Rajesh Iyer", 33, 0.71, 1),
+            Person("Maëlys Jourdan", 33, 0.57, 2),
+            Person("Andrei Popescu", 33, 0.29, 8),
             Person("Keiko Tanabe", 33, ALL, 11, tries=2),
-            Person("Zofia Lis", 20, 1, 6),
+            Person("Zofia Lis", 20, 0.14, 6),
             Person("Omar El Fassi", 20, NOTHING),
-            Person("Valentina Rossi", 20, 3, 3),
+            Person("Valentina Rossi", 20, 0.43, 3),
         ],
         path="phone",
         due_in=6,

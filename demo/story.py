@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
@@ -12,10 +13,10 @@ from django.utils import timezone
 from accounts.models import Membership, Team, User
 from courses.models import Assignment, Course, Enrollment, Lesson, Path
 from courses.models.enrollment import site_day
+from demo import answers
 from demo.company import ALSO, PLACES, Person
 from desk.roles import set_roles
 from quizzes import checks, grading, taking
-from quizzes.models import Answer, QuestionRevision
 
 FIRST_STAFF_NUMBER = 1001
 CAST_FIRST = ["Ada Moreau"]
@@ -117,12 +118,12 @@ def _lessons_of_paths(course: Course) -> dict[int, list[Lesson]]:
 
 
 def _play(person: Person, enrollment: Enrollment, lessons: list[Lesson], now: datetime) -> None:
-    """Learn `person.done` lessons, the last of them `person.last` days ago, one every few days before."""
-    todo = lessons[: person.done]
+    """Learn `person.done` of the lessons, the last of them `person.last` days ago, one every few days before."""
+    todo = lessons[: math.ceil(person.done * len(lessons))]
     days = max(enrollment_days(enrollment, now) - person.last, 0)
-    pace = min(days // max(len(todo), 1), 4)
+    days = min(days, 4 * len(todo))
     for place, lesson in enumerate(todo):
-        day = person.last + pace * (len(todo) - 1 - place)
+        day = person.last + days * (len(todo) - 1 - place) // len(todo)
         at = min(moment(now, day, 9 + place % 8, 7 * place), now)
         if lesson.kind == Lesson.Kind.QUIZ:
             _take_quiz(enrollment, lesson, person.tries, at)
@@ -132,29 +133,24 @@ def _play(person: Person, enrollment: Enrollment, lessons: list[Lesson], now: da
 
 def _read(enrollment: Enrollment, lesson: Lesson, at: datetime, right: bool) -> None:
     if question := checks.question_of(lesson):
-        checks.save(enrollment.user, lesson, _keys(question, right), at)
+        order = grading.steady_order(question.type, question.body)
+        given = grading.read(question.type, answers.form(question, order, right))
+        checks.save(enrollment.user, lesson, given, at)
     if lesson.published_revision:
         checks.complete_reading(enrollment, lesson, lesson.published_revision, at)
 
 
 def _take_quiz(enrollment: Enrollment, lesson: Lesson, tries: int, at: datetime) -> None:
-    """Not enough right answers in each try but the last, which is passed at `at`."""
+    """Not enough right answers in each try but the last, which is passed at `at`; a final at once."""
+    tries = 1 if lesson.quiz.is_final else tries
     for again in range(tries - 1, -1, -1):
         begun = at - timedelta(minutes=25 * again + 10)
         attempt = taking.start(enrollment, lesson.quiz, begun)
         for answer in attempt.answers.select_related("question_revision"):
             wanted = again == 0 or answer.position % 2 == 0
-            _respond(answer, _keys(answer.question_revision, wanted), begun + timedelta(minutes=answer.position))
+            form = answers.form(answer.question_revision, answer.option_order, wanted)
+            taking.save_form(attempt, answer.position, form, False, begun + timedelta(minutes=answer.position))
         taking.close(attempt, at - timedelta(minutes=25 * again))
-
-
-def _respond(answer: Answer, keys: list[str], at: datetime) -> None:
-    taking.save_answer(answer.attempt, answer.position, keys, False, at)
-
-
-def _keys(question: QuestionRevision, right: bool) -> list[str]:
-    good = sorted(grading.right_keys(question.body))
-    return good if right else [key for key in grading.option_keys(question.body) if key not in good][:1]
 
 
 def enrollment_days(enrollment: Enrollment, now: datetime) -> int:

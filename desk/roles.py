@@ -23,6 +23,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.lesson": [VIEW, ADD, CHANGE],
         "courses.lessonrevision": [VIEW, ADD],
         "courses.path": [VIEW, CHANGE],
+        "courses.companyfact": [VIEW, CHANGE],
         "quizzes.quiz": [VIEW, CHANGE],
         "quizzes.question": [VIEW, ADD, CHANGE],
         "quizzes.questionrevision": [VIEW, ADD],

@@ -63,6 +63,13 @@ def editing() -> list[Task]:
     )
     tasks.append(
         Task(
+            _("Write what holds at your company"),
+            _("How long things can come back, whom to call, what to say: shown in lessons at once."),
+            reverse("admin:courses_companyfact_changelist"),
+        )
+    )
+    tasks.append(
+        Task(
             _("Look at the paths"),
             _("Which lessons different groups of people are asked to take, and in what order."),
             reverse("admin:courses_path_changelist"),

@@ -27,7 +27,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import User
 from courses import publishing
-from courses.models import Assignment, EnrollmentChange
+from courses.models import Assignment, CompanyFact, EnrollmentChange
 from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
 from quizzes import taking
@@ -135,6 +135,7 @@ courses.course          lch     -       -         lacdh
 courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
 courses.path            lch     -       -         lch
+courses.companyfact     lch     -       -         lch
 quizzes.quiz            lch     -       -         lch
 quizzes.question        lach    -       -         lach
 quizzes.retakechange    -       lach    -         lach
@@ -210,6 +211,7 @@ class Site:
         taking.start(cast.ada_enrolled, self.quiz.quiz)
         path = cast.course.paths.first()
         Assignment.objects.create(team=cast.paris, course=cast.course, path=path)
+        CompanyFact.objects.create(course=cast.course, key="returns", title="Returns", default="Thirty days.")
         Notice.objects.create(key="n", kind="plain", recipient=cast.ada, address=cast.ada.email, subject="S", body="B")
         Heartbeat.objects.create(name=SENDER)
         EnrollmentChange.objects.create(enrollment=cast.ada_enrolled, what="due", new="2026-12-01", by=cast.hana)

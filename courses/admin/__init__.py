@@ -1,4 +1,4 @@
 from courses.admin.asking import AssignmentAdmin, EnrollmentAdmin
-from courses.admin.content import CourseAdmin, ModuleAdmin, PathAdmin
+from courses.admin.content import CompanyFactAdmin, CourseAdmin, ModuleAdmin, PathAdmin
 
-__all__ = ["AssignmentAdmin", "CourseAdmin", "EnrollmentAdmin", "ModuleAdmin", "PathAdmin"]
+__all__ = ["AssignmentAdmin", "CompanyFactAdmin", "CourseAdmin", "EnrollmentAdmin", "ModuleAdmin", "PathAdmin"]

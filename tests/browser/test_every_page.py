@@ -54,6 +54,7 @@ PAGES: dict[str, list[str]] = {
         "/admin/courses/course/",
         "/admin/courses/module/",
         "/admin/courses/lesson/",
+        "/admin/courses/companyfact/",
         "/admin/quizzes/quiz/",
         "/admin/quizzes/question/",
         "/admin/quizzes/question/add/",

@@ -7,15 +7,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psutil
+from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "s3cret-key-" + "abcdefghij0123456789" * 3
+TOKEN = "t" * 32  # a form token and the cookie it is compared with
 PRODUCTION = {"SECRET_KEY": SECRET, "BASE_URL": "https://workshop.example.com"}
 
 
@@ -42,6 +46,24 @@ def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def post(port: int, address: str, session: str, **form: object) -> tuple[int, str]:
+    asking = HTTPConnection("127.0.0.1", port, timeout=20)
+    cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
+    headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+    with closing(asking):
+        asking.request("POST", address, urlencode({**form, "csrfmiddlewaretoken": TOKEN}), headers)
+        answer = asking.getresponse()
+        return answer.status, answer.headers.get("Location", "")
+
+
+def get(port: int, address: str, session: str = "") -> tuple[int, str]:
+    asking = HTTPConnection("127.0.0.1", port, timeout=20)
+    with closing(asking):
+        asking.request("GET", address, headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"})
+        answer = asking.getresponse()
+        return answer.status, answer.read().decode()
 
 
 @dataclass

@@ -6,12 +6,10 @@ import threading
 from collections import Counter
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -20,14 +18,13 @@ from courses.models import Completion, Course, Lesson
 from notices.models import Notice
 from quizzes.models import LessonCheck
 from tests.builders import enroll, make_course, make_person
-from tests.config.outside import database_url, running, until
+from tests.config.outside import database_url, get, post, running, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE, LESSONS = 5, 12
 # A test that one of the two databases has no meaning for is not there on it, rather than skipped.
 SQLITE = connection.vendor == "sqlite"
-TOKEN = "t" * 32  # a form token and the cookie it is compared with
 
 
 @dataclass
@@ -65,24 +62,6 @@ def press_continue(port: int, lesson: Lesson, session: str) -> int:
     status, goes_to = post(port, address_of(lesson), session, revision=lesson.published_revision_id)
     assert not goes_to.startswith(lesson.get_absolute_url())
     return status
-
-
-def post(port: int, address: str, session: str, **form: object) -> tuple[int, str]:
-    asking = HTTPConnection("127.0.0.1", port, timeout=20)
-    cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
-    headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
-    with closing(asking):
-        asking.request("POST", address, urlencode({**form, "csrfmiddlewaretoken": TOKEN}), headers)
-        answer = asking.getresponse()
-        return answer.status, answer.headers.get("Location", "")
-
-
-def get(port: int, address: str, session: str = "") -> tuple[int, str]:
-    asking = HTTPConnection("127.0.0.1", port, timeout=20)
-    with closing(asking):
-        asking.request("GET", address, headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"})
-        answer = asking.getresponse()
-        return answer.status, answer.read().decode()
 
 
 @pytest.fixture

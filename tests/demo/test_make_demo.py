@@ -4,9 +4,10 @@ from django.db import transaction
 
 from accounts.models import Membership, Team, User
 from courses.models import Certificate, Completion, Enrollment
-from demo import story
+from demo import answers, story
 from demo.company import CAST, PLACES
-from quizzes.models import Attempt, CheckAnswer
+from quizzes import grading
+from quizzes.models import Attempt, CheckAnswer, QuestionRevision
 from tests.builders import make_course
 
 PEOPLE = [person for place in PLACES for person in place.people]
@@ -88,3 +89,28 @@ def test_a_second_run_changes_nothing(company):
     before = (User.objects.count(), Completion.objects.count(), Attempt.objects.count())
     call_command("make_demo")
     assert (User.objects.count(), Completion.objects.count(), Attempt.objects.count()) == before
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_people_of_the_demo_can_answer_every_type(right):
+    """Those who know get all of it right, and the others not."""
+    options = [{"key": key, "text": f"Text {key}", "feedback": "So."} for key in "abc"]
+    chosen = [{**options[0], "correct": True}, *options[1:]]
+    matched = [{**option, "match": match} for option, match in zip(options, ("x", "y", "x"), strict=True)]
+    said = {"key": "t", "text": "True", "feedback": "So.", "correct": True}
+    bodies = {
+        "truefalse": {"options": [said, {"key": "f", "text": "False", "feedback": "No."}]},
+        "scenario": {"options": chosen, "who": "Ines", "line": "Well?"},
+        "ordering": {"options": options},
+        "matching": {"options": matched, "extra": ["z"]},
+        "short": {"options": chosen, "otherwise": "No."},
+        "rewrite": {"model": "I will.", "look_for": ["A name."]},
+    }
+    for type_ in grading.TYPES:
+        body = {"stem": "?", **bodies.get(type_, {"options": chosen})}
+        assert not grading.problems(type_, body), type_
+        order = grading.steady_order(type_, body)
+        form = answers.form(QuestionRevision(type=type_, body=body), order, right)
+        response = grading.clean(type_, body, grading.read(type_, form), order)
+        assert grading.is_complete(response)
+        assert grading.is_right(type_, body, response) == (right and grading.is_graded(type_)), type_

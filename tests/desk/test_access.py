@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 
-from courses.models import Assignment, Enrollment
+from courses.models import Assignment, CompanyFact, Enrollment
 from notices.models import Heartbeat, Notice
 from quizzes.models import RetakeChange
 
@@ -21,6 +21,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "courses.module": {"ed": {V, A, C}, "root": {V, A, C, D}},
     "courses.lesson": {"ed": {V, A, C}, "root": {V, A, C}},
     "courses.path": {"ed": {V, C}, "root": {V, C}},
+    "courses.companyfact": {"ed": {V, C}, "root": {V, C}},
     "quizzes.quiz": {"ed": {V, C}, "root": {V, C}},
     "quizzes.question": {"ed": {V, A, C}, "root": {V, A, C}},
     "quizzes.retakechange": {"hana": {V, A}, "root": {V, A}},
@@ -49,6 +50,7 @@ def objects(cast):
         "courses.module": course.modules.get(),
         "courses.lesson": lesson,
         "courses.path": course.paths.get(),
+        "courses.companyfact": CompanyFact.objects.create(course=course, key="returns", title="R", default="D"),
         "quizzes.quiz": course.lessons.get(kind="quiz").quiz,
         "quizzes.question": course.questions.first(),
         "quizzes.retakechange": RetakeChange.objects.create(

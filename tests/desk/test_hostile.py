@@ -7,7 +7,7 @@ from django.db.models import CharField, TextField
 from django.urls import reverse
 
 from accounts.models import User
-from courses.models import Assignment, EnrollmentChange, Lesson
+from courses.models import Assignment, CompanyFact, EnrollmentChange, Lesson
 from notices.models import Heartbeat, Notice
 from quizzes.models import Quiz
 from tests.builders import make_question
@@ -36,6 +36,7 @@ def marked(cast):
     notice = Notice.objects.create(
         key="n", kind="plain", address="a@example.com", subject=MARKER, body=MARKER, error=MARKER
     )
+    fact = CompanyFact.objects.create(course=course, key="f", title=MARKER[:100], default=MARKER, text=MARKER)
     Heartbeat.objects.create(name=MARKER[:40])
     for row in (
         course,
@@ -53,7 +54,7 @@ def marked(cast):
             if free and field.name in ("title", "summary", "purpose", "text", "name"):
                 setattr(row, field.name, MARKER)
         row.save()
-    return {"lesson": lesson, "question": question, "assignment": assignment, "notice": notice}
+    return {"lesson": lesson, "question": question, "assignment": assignment, "notice": notice, "fact": fact}
 
 
 def pages(cast, marked):
@@ -67,6 +68,7 @@ def pages(cast, marked):
         "courses_module": lesson.module,
         "courses_lesson": lesson,
         "courses_path": cast.course.paths.get(),
+        "courses_companyfact": marked["fact"],
         "courses_enrollment": cast.ada_enrolled,
         "courses_assignment": marked["assignment"],
         "quizzes_quiz": Quiz.objects.get(lesson__course=cast.course),

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from coursefiles.check import check
 from coursefiles.findings import errors
+from coursefiles.quality.bars import below
 from coursefiles.read import read
 
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         if options["sources"] and not options["sources"].is_dir():
             raise CommandError(f"There is no folder {options['sources']}.")
         files = read(options["folder"])
-        found = check(files, options["sources"])
+        found = sorted({*check(files), *below(files, options["sources"])})
         for finding in found:
             self.stdout.write(str(finding))
         wrong = len(errors(found))
@@ -31,4 +32,4 @@ class Command(BaseCommand):
             f"{len(files.diagrams)} diagrams: {wrong} errors, {len(found) - wrong} warnings."
         )
         if wrong:
-            raise CommandError("The course cannot be loaded as it is.")
+            raise CommandError("There are errors to mend.")
