@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
-from courses.models import Assignment, Course, Enrollment, Lesson, Path
+from courses import progress
+from courses.models import Assignment, Completion, Course, Enrollment, Lesson, Path
 from courses.models.enrollment import site_day
 from demo import answers
 from demo.company import ALSO, PLACES, Person
@@ -137,7 +138,7 @@ def _read(enrollment: Enrollment, lesson: Lesson, at: datetime, right: bool) -> 
         given = grading.read(question.type, answers.form(question, order, right))
         checks.save(enrollment.user, lesson, given, at)
     if lesson.published_revision:
-        checks.complete_reading(enrollment, lesson, lesson.published_revision, at)
+        progress.complete_lesson(enrollment, lesson, lesson.published_revision, Completion.How.READ, at)
 
 
 def _take_quiz(enrollment: Enrollment, lesson: Lesson, tries: int, at: datetime) -> None:
