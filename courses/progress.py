@@ -66,7 +66,7 @@ def complete_lesson(
 
 @Prepared
 def counted_enrollment(pk: int) -> EnrollmentQuerySet:
-    """One enrollment with its lessons counted; most completions are not the last, and asking costs less than updating."""
+    """One enrollment with its lessons counted; to ask costs less than to update, and few completions are the last."""
     return Enrollment.objects.filter(pk=pk).with_progress()
 
 
