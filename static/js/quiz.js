@@ -10,11 +10,12 @@ for (const places of document.querySelectorAll("[data-places]")) {
   for (const select of places.querySelectorAll("select")) select.dataset.before = select.value;
 }
 
-// Each place is taken once: the step that had this one gets the place that became free.
+// A step that moves to a taken place gives its own in return. One that had none yet takes nothing away: somebody who goes
+// through the places with the arrow keys passes those of others.
 function makeRoom(select) {
   const others = [...select.closest("[data-places]").querySelectorAll("select")].filter((other) => other !== select);
   const taken = select.value && others.find((other) => other.value === select.value);
-  if (taken) taken.value = select.dataset.before;
+  if (taken && select.dataset.before) taken.value = select.dataset.before;
   for (const one of [select, ...others]) one.dataset.before = one.value;
 }
 
@@ -95,7 +96,8 @@ function showMark(form) {
   const data = new FormData(form);
   const ignored = new Set(["csrfmiddlewaretoken", "marked", "go"]);
   const given = [...data].filter(([name]) => !ignored.has(name)).map(([, value]) => value.trim());
-  const answered = given.length > 0 && given.every((value) => value !== "");
+  const places = [...form.querySelectorAll("[data-places] select")].map((select) => select.value);
+  const answered = given.length > 0 && given.every(Boolean) && new Set(places).size === places.length;
   const words = [answered ? form.dataset.answered : form.dataset.unanswered];
   if (data.has("marked")) words.push(form.dataset.marked);
   mark.querySelector(".visually-hidden").textContent = words.join(", ");
