@@ -15,7 +15,8 @@ for (const places of document.querySelectorAll("[data-places]")) {
 function makeRoom(select) {
   const others = [...select.closest("[data-places]").querySelectorAll("select")].filter((other) => other !== select);
   const taken = select.value && others.find((other) => other.value === select.value);
-  if (taken && select.dataset.before) taken.value = select.dataset.before;
+  if (taken && !select.dataset.before) return;
+  if (taken) taken.value = select.dataset.before;
   for (const one of [select, ...others]) one.dataset.before = one.value;
 }
 
