@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -38,15 +38,20 @@ def choices_of(teams: int) -> Prepared:
 
 
 @cache
-def printable_of(teams: int) -> Prepared:
-    """For managers of this many teams: which of up to SIZE people they may print a slip for."""
+def few_of(teams: int) -> Prepared:
+    """For managers of this many teams."""
 
-    def printable(viewer: int, **given: int | str) -> QuerySet[User, int]:
-        people = [value for value in given.values() if isinstance(value, int)]
-        ends = {name: value for name, value in given.items() if isinstance(value, str)}
-        return User.objects.slip_printable_by(*managed(viewer, ends)).filter(pk__in=people).values_list("pk", flat=True)
+    def few(viewer: int, **ends: str) -> QuerySet[User, tuple[int, bool]]:
+        manager, tops = managed(viewer, ends)
+        return few_among(User.objects.managed_by(manager, tops).active(), manager, tops)
 
-    return Prepared(printable)
+    return Prepared(few)
+
+
+def few_among(people: UserQuerySet, viewer: User, tops: Sequence[Team | Subtree]) -> QuerySet[User, tuple[int, bool]]:
+    """These people, up to one more than a page has rows, with whether the viewer may print a slip for them."""
+    printable = User.objects.slip_printable_by(viewer, tops).filter(pk=OuterRef("pk"))
+    return people.annotate(has_slip=Exists(printable)).order_by().values_list("pk", "has_slip")[: SIZE + 1]
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,6 @@ class Population:
         return bool(self.teams) and not (self.is_narrowed or self.viewer.is_staff or self.viewer.is_superuser)
 
     @property
-    def given(self) -> dict[str, int | str]:
-        """What is given to a prepared query of the usual report."""
-        return {"viewer": self.viewer.pk, **self.ends}
-
-    @property
     def ends(self) -> dict[str, str]:
         ends = ("path", "last_path")
         return {f"{end}{n}": getattr(team, end) for n, team in enumerate(self.teams) for end in ends}
@@ -101,13 +101,17 @@ class Population:
         """The same people, but only those of some of `choices()` and of the teams below them."""
         return replace(self, teams=[*teams], is_everybody=False, is_narrowed=True)
 
+    def few(self) -> dict[int, bool] | None:
+        """All people by number, with whether the viewer may print a slip for them, if they fit on a page; one query."""
+        if self.is_usual:
+            found = few_of(len(self.teams))(viewer=self.viewer.pk, **self.ends)
+        else:
+            found = list(few_among(self.people, self.viewer, self.tops))
+        return dict(found) if len(found) <= SIZE else None
+
     def prints_for(self, rows: Iterable[Row]) -> set[int]:
         """The people of these rows for whom the viewer may print a sign-in slip, by number; one query."""
-        ids = {row.person_id for row in rows}
-        if self.is_usual and len(ids) <= SIZE:
-            slots = [*ids, *[0] * (SIZE - len(ids))]
-            return set(printable_of(len(self.teams))(**self.given, **{f"person{n}": pk for n, pk in enumerate(slots)}))
-        people = User.objects.slip_printable_by(self.viewer, self.tops).filter(pk__in=ids)
+        people = User.objects.slip_printable_by(self.viewer, self.tops).filter(pk__in={row.person_id for row in rows})
         return set(people.values_list("pk", flat=True))
 
     @property
