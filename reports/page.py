@@ -11,7 +11,7 @@ from accounts.models import Team
 from reports.forms import Asked
 from reports.population import SIZE, Population
 from reports.standing import TO_ACT_ON, Row, Standing, Summary
-from reports.team import as_row, rows_of, rows_of_few, summary_of
+from reports.team import as_rows, rows_of, rows_of_few, summary_of
 from reports.words import zone
 
 LISTED = 10  # people to act on that are listed above the table; more are one click away
@@ -59,7 +59,7 @@ class Page:
 
 
 def page_of(population: Population, asked: Asked, at: datetime) -> Page:
-    """The page that was asked for, or the last one there is. A report of one page is two queries, a longer one four."""
+    """The page that was asked for, or the last one there is. Three queries, five if there are more."""
     few = population.few() if asked.page == 1 and not asked.standing else None
     if few is not None:
         return only_page_of(few, population, asked, at)
@@ -67,7 +67,7 @@ def page_of(population: Population, asked: Asked, at: datetime) -> Page:
     total = summary[asked.standing] if asked.standing else summary.rows
     number = min(asked.page, last_page(total))
     query = rows_of(population.people, standing=asked.standing, sort=asked.sort, backwards=asked.backwards, at=at)
-    rows = [as_row(values) for values in query[(number - 1) * SIZE : number * SIZE]] if total else []
+    rows = as_rows(query[(number - 1) * SIZE : number * SIZE]) if total else []
     return Page(asked, rows, summary, population.prints_for(rows), total=total, number=number)
 
 

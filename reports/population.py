@@ -28,16 +28,6 @@ def managed(viewer: int, ends: dict[str, str]) -> tuple[User, list[Subtree]]:
 
 
 @cache
-def choices_of(teams: int) -> Prepared:
-    """For managers of this many teams."""
-
-    def choices(**ends: str) -> QuerySet[Team]:
-        return Team.objects.under(*managed(0, ends)[1])
-
-    return Prepared(choices)
-
-
-@cache
 def few_of(teams: int) -> Prepared:
     """For managers of this many teams."""
 
@@ -60,6 +50,7 @@ class Population:
 
     viewer: User
     tops: list[Team]  # what the viewer manages, if they do not see everybody
+    below: list[Team]  # the same, with all teams below
     teams: list[Team]  # whose people they are; empty: nobody's, or everybody's if `is_everybody`
     is_everybody: bool
     is_narrowed: bool = False
@@ -68,8 +59,8 @@ class Population:
     def of(cls, viewer: User) -> Population:
         """Everybody `viewer` may see; one query, or those for the permissions of HR."""
         everybody = viewer.sees_everybody
-        tops = [] if everybody else viewer.managed_teams()
-        return cls(viewer=viewer, tops=tops, teams=tops, is_everybody=everybody)
+        tops, below = ([], []) if everybody else viewer.managed_tree()
+        return cls(viewer=viewer, tops=tops, below=below, teams=tops, is_everybody=everybody)
 
     @property
     def people(self) -> UserQuerySet:
@@ -92,10 +83,8 @@ class Population:
         return {f"{end}{n}": getattr(team, end) for n, team in enumerate(self.teams) for end in ends}
 
     def choices(self) -> list[Team]:
-        """The teams this report can be narrowed to, in the order of the tree; one query."""
-        if self.is_usual:
-            return choices_of(len(self.teams))(**self.ends)
-        return list(Team.objects.all() if self.is_everybody else Team.objects.under(*self.teams))
+        """The teams this report can be narrowed to, in the order of the tree; one query for who sees everybody."""
+        return list(Team.objects.all()) if self.viewer.sees_everybody else self.below
 
     def narrowed(self, *teams: Team) -> Population:
         """The same people, but only those of some of `choices()` and of the teams below them."""

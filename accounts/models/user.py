@@ -13,11 +13,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import RPad
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import letters
-from accounts.models.team import Membership, Subtree, Team
+from accounts.models.team import LENGTH, Membership, Subtree, Team
 from accounts.statements import Prepared
 
 # Only these letters lose their case: str.lower() turns the Kelvin sign into k, and so one address into another's.
@@ -47,6 +48,16 @@ def validate_time_zone(value: str) -> None:
 def managing(user: int) -> models.QuerySet[Membership]:
     """The places in which a person manages a team, with the team, in the order of the tree."""
     return Membership.objects.managing().filter(user=user).select_related("team").order_by("team__path")
+
+
+@Prepared
+def teams_around(user: int) -> models.QuerySet[Team]:
+    """The teams a person manages, all below, and what lies between in the order of the tree, with `is_managed`."""
+    managed = Membership.objects.managing().filter(user=user)
+    ends = managed.annotate(end=RPad("team__path", models.Value(LENGTH), models.Value("9")))
+    first, last = managed.order_by("team__path").values("team__path"), ends.order_by("-end").values("end")
+    teams = Team.objects.filter(path__gte=models.Subquery(first[:1]), path__lte=models.Subquery(last[:1]))
+    return teams.annotate(is_managed=Exists(managed.filter(team=OuterRef("pk")))).order_by("path")
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -250,6 +261,18 @@ class User(AbstractBaseUser, PermissionsMixin):
             if not tops or not team.is_under(tops[-1]):
                 tops.append(team)
         return tops
+
+    def managed_tree(self) -> tuple[list[Team], list[Team]]:
+        """`managed_teams()`, and the same with all teams below, in the order of the tree; one query."""
+        tops: list[Team] = []
+        below: list[Team] = []
+        for team in teams_around(user=self.pk):
+            inside = bool(tops) and team.is_under(tops[-1])
+            if team.is_managed and not inside:
+                tops.append(team)
+            if team.is_managed or inside:
+                below.append(team)
+        return tops, below
 
     def may_see(self, person: User) -> bool:
         return User.objects.managed_by(self).filter(pk=person.pk).exists()
