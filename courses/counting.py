@@ -1,7 +1,7 @@
 """Lessons done and lessons in all, for any number of enrollments at once.
 
-The same as `Enrollment.objects.with_progress()`, which asks anew for each row: that serves to filter and to sort by, this
-to show. One query reads what their paths ask for and what they have done; it is counted here.
+The same as `Enrollment.objects.with_progress()`, which asks anew for each row: that serves to filter and to sort by,
+this to show. One query reads what the paths ask for and what was done; it is counted here.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def progress_of(enrollments: Collection[Started]) -> dict[int, tuple[int, int]]:
 
 
 def facts_of(enrollments: Collection[int]) -> list[Any]:
-    """Steps of their paths: path, nothing, lesson, redo level, since. Completions: nothing, enrollment, lesson, level."""
+    """Steps of their paths: path, None, lesson, redo level, since. Completions: None, enrollment, lesson, level."""
     if not enrollments:
         return []
     if len(enrollments) > FEW:
@@ -58,11 +58,12 @@ def facts_of_few(slots: int) -> Prepared:
 
 
 def facts(enrollments: Collection[int]) -> QuerySet[Any, Any]:
+    none = Value(None, BigAutoField())
     paths = Enrollment.objects.filter(pk__in=enrollments).order_by().values("path")
-    steps = PathStep.objects.required().filter(path__in=paths).order_by()
-    steps = steps.annotate(none=Value(None, BigAutoField()), level=F("lesson__published_revision__redo_level"))
-    done = Completion.objects.filter(enrollment__in=enrollments).order_by()
-    done = done.annotate(none=Value(None, BigAutoField()), never=Value(None, DateTimeField()))
+    steps: QuerySet[Any, Any] = PathStep.objects.required().filter(path__in=paths).order_by()
+    steps = steps.annotate(none=none, level=F("lesson__published_revision__redo_level"))
+    done: QuerySet[Any, Any] = Completion.objects.filter(enrollment__in=enrollments).order_by()
+    done = done.annotate(none=none, never=Value(None, DateTimeField()))
     return steps.values_list("path", "none", "lesson", "level", "since").union(
         done.values_list("none", "enrollment", "lesson", "redo_level", "never"), all=True
     )

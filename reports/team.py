@@ -47,6 +47,7 @@ FIELDS = [
     "last_learned_at",
     "completed_at",
 ]
+FOR_COUNTING = ["path_id", "enrolled_at"]
 ENROLLMENT = FIELDS.index("enrollment_id")
 
 # What a report can be sorted by, and the column of the query that does it.
@@ -87,7 +88,7 @@ def _values(enrollments: EnrollmentQuerySet, *more: str) -> QuerySet[Any, Any]:
             name_key=Lower("user__name"),
         )
         .order_by()
-        .values_list(*FIELDS, "path_id", "enrolled_at", "name_key", *more)
+        .values_list(*FIELDS, *FOR_COUNTING, "name_key", *more)
     )
 
 
@@ -107,7 +108,9 @@ def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]
         "name_key": Lower("name"),
         "share": Value(None, output_field=IntegerField()),
     }
-    return not_asked(people).annotate(**who, **nothing).order_by().values_list(*FIELDS, "path_id", "enrolled_at", "name_key", *more)
+    return (
+        not_asked(people).annotate(**who, **nothing).order_by().values_list(*FIELDS, *FOR_COUNTING, "name_key", *more)
+    )
 
 
 def _home_team(person: str) -> Coalesce:
@@ -131,7 +134,8 @@ def rows_of(
     more = []
     if sort == "progress":
         more = ["share"]
-        enrollments = enrollments.with_progress().annotate(share=F("lessons_done") * 1000 / NullIf(F("lessons_total"), Value(0)))
+        share = F("lessons_done") * 1000 / NullIf(F("lessons_total"), Value(0))
+        enrollments = enrollments.with_progress().annotate(share=share)
     if standing:
         enrollments = enrollments.filter(Q(place=place_of(standing)))
     query = _values(enrollments, *more)
@@ -167,8 +171,10 @@ def _rows_of_few(day: date, slots: int, count: int, sort: str, backwards: bool) 
 def as_rows(found: Iterable[Sequence[Any]]) -> list[Row]:
     """Rows of what `rows_of` found; one query, which counts the lessons of them all."""
     found, end = list(found), len(FIELDS)
-    progress = progress_of([(values[ENROLLMENT], *values[end : end + 2]) for values in found if values[ENROLLMENT]])
-    return [Row(*values[:end], *progress.get(values[ENROLLMENT], (0, 0))) for values in found]
+    counted = end + len(FOR_COUNTING)
+    progress = progress_of([(values[ENROLLMENT], *values[end:counted]) for values in found if values[ENROLLMENT]])
+    rows: list[Any] = [[*values[:end], *progress.get(values[ENROLLMENT], (0, 0))] for values in found]
+    return [Row(*row) for row in rows]
 
 
 def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:

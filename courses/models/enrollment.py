@@ -177,7 +177,10 @@ class Enrollment(models.Model):
 
     @staticmethod
     def done_so_far_q() -> Q:
-        """All lessons there are yet are done, and more are being prepared. Nobody is told off for what they cannot do."""
+        """All lessons there are yet are done, and more are being prepared.
+
+        Nobody is told off for what they cannot do.
+        """
         preparing = Module.objects.in_preparation().filter(course=OuterRef("course"))
         steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at"))
         done = Completion.objects.filter(enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson"))
