@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Team, User
-from accounts.models.team import Subtree
+from accounts.models.team import OneTeam
 from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
 from reports.standing import Row
@@ -21,26 +21,20 @@ NAMED = 3  # teams named in a sentence; more are counted
 SIZE = 50  # rows of a page
 
 
-def managed(viewer: int, ends: dict[str, str]) -> tuple[User, list[Subtree]]:
-    """A person without staff rights and the teams they manage, from what a prepared query is given of them."""
-    paths = list(ends.values())
-    return User(pk=viewer), [Subtree(*pair) for pair in zip(paths[::2], paths[1::2], strict=True)]
-
-
 @cache
 def few_of(teams: int) -> Prepared:
-    """For managers of this many teams."""
+    """For managers of so many teams, those below counted as well."""
 
-    def few(viewer: int, **ends: str) -> QuerySet[User, tuple[int, bool]]:
-        manager, tops = managed(viewer, ends)
-        return few_among(User.objects.managed_by(manager, tops).active(), manager, tops)
+    def few(viewer: int, **paths: str) -> QuerySet[User, tuple[int, bool]]:
+        manager, listed = User(pk=viewer), [OneTeam(path) for path in paths.values()]
+        return few_among(User.objects.managed_by(manager, listed).active(), manager, listed)
 
     return Prepared(few)
 
 
-def few_among(people: UserQuerySet, viewer: User, tops: Sequence[Team | Subtree]) -> QuerySet[User, tuple[int, bool]]:
+def few_among(people: UserQuerySet, viewer: User, teams: Sequence[Team | OneTeam]) -> QuerySet[User, tuple[int, bool]]:
     """These people, up to one more than a page has rows, with whether the viewer may print a slip for them."""
-    printable = User.objects.slip_printable_by(viewer, tops).filter(pk=OuterRef("pk"))
+    printable = User.objects.slip_printable_by(viewer, teams).filter(pk=OuterRef("pk"))
     return people.annotate(has_slip=Exists(printable)).order_by().values_list("pk", "has_slip")[: SIZE + 1]
 
 
@@ -63,8 +57,13 @@ class Population:
         return cls(viewer=viewer, tops=tops, below=below, teams=tops, is_everybody=everybody)
 
     @property
+    def managed(self) -> Sequence[Team | OneTeam]:
+        """What the viewer manages: team by team, unless they are many."""
+        return [OneTeam(team.path) for team in self.below] if len(self.below) <= SIZE else self.tops
+
+    @property
     def people(self) -> UserQuerySet:
-        people = User.objects.managed_by(self.viewer, self.tops).active()
+        people = User.objects.managed_by(self.viewer, self.managed).active()
         return people.in_teams(*self.teams) if self.is_narrowed else people
 
     @property
@@ -77,11 +76,6 @@ class Population:
         """A manager without staff rights, and all their people: the queries of their report are prepared."""
         return bool(self.teams) and not (self.is_narrowed or self.viewer.is_staff or self.viewer.is_superuser)
 
-    @property
-    def ends(self) -> dict[str, str]:
-        ends = ("path", "last_path")
-        return {f"{end}{n}": getattr(team, end) for n, team in enumerate(self.teams) for end in ends}
-
     def choices(self) -> list[Team]:
         """The teams this report can be narrowed to, in the order of the tree; one query for who sees everybody."""
         return list(Team.objects.all()) if self.viewer.sees_everybody else self.below
@@ -92,15 +86,19 @@ class Population:
 
     def few(self) -> dict[int, bool] | None:
         """All people by number, with whether the viewer may print a slip for them, if they fit on a page; one query."""
-        if self.is_usual:
-            found = few_of(len(self.teams))(viewer=self.viewer.pk, **self.ends)
+        if self.is_usual and len(self.below) <= SIZE:
+            paths = [team.path for team in self.below]
+            paths += [""] * (-len(paths) % 5 if len(paths) > 1 else 0)
+            found = few_of(len(paths))(viewer=self.viewer.pk, **{f"path{n}": path for n, path in enumerate(paths)})
         else:
-            found = list(few_among(self.people, self.viewer, self.tops))
+            found = list(few_among(self.people, self.viewer, self.managed))
         return dict(found) if len(found) <= SIZE else None
 
     def prints_for(self, rows: Iterable[Row]) -> set[int]:
         """The people of these rows for whom the viewer may print a sign-in slip, by number; one query."""
-        people = User.objects.slip_printable_by(self.viewer, self.tops).filter(pk__in={row.person_id for row in rows})
+        people = User.objects.slip_printable_by(self.viewer, self.managed).filter(
+            pk__in={row.person_id for row in rows}
+        )
         return set(people.values_list("pk", flat=True))
 
     @property

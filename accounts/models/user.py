@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import letters
-from accounts.models.team import LENGTH, Membership, Subtree, Team
+from accounts.models.team import LENGTH, Membership, OneTeam, Team
 from accounts.statements import Prepared
 
 # Only these letters lose their case: str.lower() turns the Kelvin sign into k, and so one address into another's.
@@ -68,12 +68,12 @@ class UserQuerySet(models.QuerySet["User"]):
         """Annotate `is_manager`: manages a team. The navigation shows the team pages without a query of its own."""
         return self.annotate(is_manager=Exists(Membership.objects.managing().filter(user=OuterRef("pk"))))
 
-    def in_teams(self, *teams: Team | Subtree) -> UserQuerySet:
+    def in_teams(self, *teams: Team | OneTeam) -> UserQuerySet:
         """People with a membership, of any role, in one of these teams or below them; each once."""
         # IN, not EXISTS: SQLite would look at everybody for EXISTS, and starts from the teams for IN.
         return self.filter(pk__in=Membership.objects.in_teams(*teams).values("user"))
 
-    def managed_by(self, user: User | AnonymousUser, teams: Sequence[Team | Subtree] | None = None) -> UserQuerySet:
+    def managed_by(self, user: User | AnonymousUser, teams: Sequence[Team | OneTeam] | None = None) -> UserQuerySet:
         """Whom this person may see in reports: HR everybody, a manager the people of their teams and of all below.
 
         Never one's own row: the manager above sees that. Nobody for people who manage nothing. One query finds the
@@ -92,7 +92,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(email=name) if "@" in name else self.filter(staff_number=name)
 
     def slip_printable_by(
-        self, user: User | AnonymousUser, teams: Sequence[Team | Subtree] | None = None
+        self, user: User | AnonymousUser, teams: Sequence[Team | OneTeam] | None = None
     ) -> UserQuerySet:
         """For whom this person may print a sign-in slip: nobody who may do more than they.
 

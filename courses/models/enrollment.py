@@ -184,7 +184,10 @@ class Enrollment(models.Model):
         preparing = Module.objects.in_preparation().filter(course=OuterRef("course"))
         steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at"))
         done = Completion.objects.filter(enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson"))
-        left = steps.filter(~Exists(done.counting(OuterRef("lesson__published_revision__redo_level"))))
+        left = steps.filter(
+            ~Exists(done.counting(OuterRef("lesson__published_revision__redo_level"))),
+            lesson__course=OuterRef("course"),
+        )
         return Q(Exists(preparing), ~Exists(left), completed_at=None, started_at__isnull=False)
 
     @staticmethod
