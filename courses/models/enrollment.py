@@ -181,14 +181,15 @@ class Enrollment(models.Model):
 
         Nobody is told off for what they cannot do.
         """
-        preparing = Module.objects.in_preparation().filter(course=OuterRef("course"))
+        begun = Q(completed_at=None, started_at__isnull=False)
+        preparing = Q(course__in=Module.objects.in_preparation().values("course"))  # IN: found once, not for each row
         steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at"))
         done = Completion.objects.filter(enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson"))
         left = steps.filter(
             ~Exists(done.counting(OuterRef("lesson__published_revision__redo_level"))),
             lesson__course=OuterRef("course"),
         )
-        return Q(Exists(preparing), ~Exists(left), completed_at=None, started_at__isnull=False)
+        return begun & preparing & ~Q(Exists(left))
 
     @staticmethod
     def state_rules(at: datetime | None = None) -> list[tuple[Q, State]]:
