@@ -68,7 +68,7 @@ def team_sentence(user: User | AnonymousUser) -> str | None:
 
 
 def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
-    """The current enrollments of a person, with the state and progress that their manager sees."""
+    """The current enrollments of a person, with the state that their manager sees."""
     own = team.asked(oneself(user))
     return own.select_related("user", "course", "path").order_by("due_on", "pk")
 
@@ -95,7 +95,7 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
 
 def manager_view(user: User | AnonymousUser) -> dict[str, Any]:
     """One's own rows exactly as a manager gets them, from the function that makes the report."""
-    rows = [team.as_row(values) for values in team.rows_of(oneself(user))]
+    rows = team.as_rows(team.rows_of(oneself(user)))
     return {"rows": [row for row in rows if row.is_asked], "never": team.MANAGER_NEVER_SEES}
 
 
