@@ -85,6 +85,8 @@ TEXTS = [
     (READING, "Write down", "Apologise and write down", "warning", "“Apologise” is British spelling"),
     (QUIZ, "intro: Go.", "intro: Colour and grey.", "warning", "“grey” is British spelling"),
     (READING, "Write down", "Write it down!! Write down", "warning", "“!!” shouts"),
+    (QUIZ, "intro: Go.", "intro: Go now!! Or not.", "warning", "“!!” shouts"),
+    (COURSE, "title: All", "title: All\n  summary: Everything, in about six hours.", "warning", "hours” is typed"),
     (READING, "Write down", "![A door](door.png) Write down", "error", "A text has no pictures"),
     (READING, "Write down", "[Write](https://example.com) down", "error", "The link to “https://example.com”"),
     (READING, "Write down", "See www.example.com and write down", "error", "an address outside of the course"),
@@ -234,6 +236,11 @@ def test_a_module_in_preparation_owes_nothing_yet(course: Sound) -> None:
     assert not [
         finding for finding in below(read(course.path)) if "story" in finding.text or "promises" in finding.text
     ]
+
+
+def test_a_person_may_shout_and_the_course_may_not(course: Sound) -> None:
+    course.replace(READING, "Write down", 'She wrote "stay patient!!" and **DO NOT TOUCH!!!** there. Write down')
+    assert course.found() == []
 
 
 # --- How hard it is to read ------------------------------------------------------------------------------------------
