@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, NotSupportedError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -54,6 +54,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 for a mistake of ours; 503 when the database is away or cannot write, which passes by itself."""
     error = sys.exc_info()[1]
+    if isinstance(error, NotSupportedError):  # a plan from before a migration; a new connection has none
+        connection.close()
     if not is_database_trouble(error):
         return plain_answer(request, "500.html", 500, _("Something went wrong on our side."))
     if cannot_save(error):

@@ -1,6 +1,7 @@
 """From a folder to plain data. Collects every problem of every file; needs no database."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from coursefiles.findings import CourseError, Finding
 from coursefiles.yamltext import BadYaml, Document
 from courses import markdown
 from courses.models.lesson import COMPLETABLE
-from quizzes import drawing
+from quizzes import drawing, grading
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000
@@ -56,8 +57,10 @@ class LessonFile:
         """How many questions somebody answers in it; in a final, on the path through every module."""
         if not isinstance(self.data, schema.Quiz):
             return len(self.questions)
-        modules = {item.objective.partition(".")[0] for item in self.data.items}
-        return self.data.draw or drawing.OF_A_MODULE * len(modules)
+        if self.data.draw is not None:
+            return self.data.draw
+        asked = Counter(item.objective.partition(".")[0] for item in self.data.items if grading.is_graded(item.type))
+        return sum(min(drawing.of_each(len(asked)), number) for number in asked.values())
 
     @property
     def minutes(self) -> int:

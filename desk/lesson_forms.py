@@ -42,6 +42,7 @@ class LessonForm(LessonModelForm):
         widget=forms.Textarea(attrs={"rows": 28, "class": "long", "spellcheck": "true"}),
         help_text=gettext_lazy(
             "Markdown. Boxes are ::: weak, ::: strong, ::: try and ::: note, each ended by a line with :::. "
+            "::: fact and a key show what holds at your company. "
             "A link to another lesson is [Title](lesson:its-key)."
         ),
     )

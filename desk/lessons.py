@@ -21,7 +21,7 @@ from courses.models import Lesson, LessonRevision
 from desk.lesson_forms import CAN_BE_REQUIRED, LessonForm, PublishForm, unix_lines
 from learn import lesson_page, lesson_text
 from notices.admin import StaffAdmin, Trail, state_chip
-from quizzes import checks
+from quizzes import checks, drawing
 from quizzes.models import Question, Quiz
 
 CONTEXT_LINES = 2
@@ -260,7 +260,8 @@ ALL_ACTS = ("unpublish", "retire", "make-optional", "make-required")
 def items_of(lesson: Lesson) -> int:
     """How many questions a reader of this lesson answers, for its minutes."""
     if lesson.kind == Lesson.Kind.QUIZ:
-        return Quiz.objects.filter(lesson=lesson).values_list("draw", flat=True).first() or 0
+        quiz = Quiz.objects.filter(lesson=lesson).first()
+        return drawing.count(quiz, None) if quiz else 0
     return 1 if checks.question_of(lesson) else 0
 
 

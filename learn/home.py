@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from statistics import median
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Sum
 from django.utils.safestring import SafeString
 
 from accounts.models import User
@@ -68,7 +69,7 @@ def team_sentence(user: User | AnonymousUser) -> str | None:
 
 
 def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
-    """The current enrollments of a person, with the state and progress that their manager sees."""
+    """The current enrollments of a person, with the state that their manager sees."""
     own = team.asked(oneself(user))
     return own.select_related("user", "course", "path").order_by("due_on", "pk")
 
@@ -95,7 +96,7 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
 
 def manager_view(user: User | AnonymousUser) -> dict[str, Any]:
     """One's own rows exactly as a manager gets them, from the function that makes the report."""
-    rows = [team.as_row(values) for values in team.rows_of(oneself(user))]
+    rows = team.as_rows(team.rows_of(oneself(user)))
     return {"rows": [row for row in rows if row.is_asked], "never": team.MANAGER_NEVER_SEES}
 
 
@@ -109,24 +110,41 @@ def public_home() -> dict[str, Any]:
         .first()
     )
     course = sample.course if sample else Course.objects.order_by("pk").first()
-    modules = public_modules(course) if course else []
+    taken = minutes_taken(course) if course else []
+    modules = public_modules(course, taken) if course else []
+    minutes = sum(minutes for _module, minutes in taken)
     return {
         "sample": sample,
         "comparison": comparison_of(sample) if sample else None,
         "public_course": course,
         "modules": modules,
-        "minutes": sum(row.minutes for row in modules),
+        "minutes": minutes,
+        "hours": in_hours(minutes),
+        "piece": round(median(minutes for _module, minutes in taken)) if taken else 0,
         "ready": sum(row.module.is_ready for row in modules),
         "never": team.MANAGER_NEVER_SEES,
     }
 
 
-def public_modules(course: Course) -> list[PublicModule]:
-    """Titles and minutes are public; nothing of a lesson is."""
+def minutes_taken(course: Course) -> list[tuple[int, int]]:
+    """Module and minutes of each lesson that counts."""
     lessons = Lesson.objects.published().filter(course=course, required=True).order_by()
-    minutes = dict(lessons.values_list("module").annotate(Sum("published_revision__minutes")))
+    return list(lessons.values_list("module", "published_revision__minutes"))
+
+
+def in_hours(minutes: int) -> str:
+    """In halves, as one would say it: 9½."""
+    halves = round(minutes / 30)
+    return f"{halves // 2 or ''}{'½' if halves % 2 else ''}"
+
+
+def public_modules(course: Course, taken: list[tuple[int, int]]) -> list[PublicModule]:
+    """Titles and minutes are public; nothing of a lesson is."""
+    minutes = Counter[int]()
+    for module, number in taken:
+        minutes[module] += number
     modules = course.modules.order_by("position").select_related("illustration")
-    return [PublicModule(module, minutes.get(module.pk, 0)) for module in modules]
+    return [PublicModule(module, minutes[module.pk]) for module in modules]
 
 
 def comparison_of(sample: Lesson) -> Comparison | None:

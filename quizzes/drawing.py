@@ -94,8 +94,12 @@ def _wanted(quiz: Quiz, enrollment: Enrollment | None, pool: Iterable[QuestionRe
     if enrollment is not None:
         steps = Lesson.objects.filter(steps__path=enrollment.path_id).exclude(pk=quiz.lesson_id)
         modules = asked & set(steps.values_list("module", flat=True)) or asked
-    each = OF_A_MODULE_ON_A_SHORT_PATH if len(modules) <= SHORT_PATH else OF_A_MODULE
-    return dict.fromkeys(sorted(modules, key=str), each)
+    return dict.fromkeys(sorted(modules, key=str), of_each(len(modules)))
+
+
+def of_each(modules: int) -> int:
+    """How many questions a final asks about each of so many modules."""
+    return OF_A_MODULE_ON_A_SHORT_PATH if modules <= SHORT_PATH else OF_A_MODULE
 
 
 def _module(revision: QuestionRevision) -> Hashable:

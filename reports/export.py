@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from reports.standing import Row, Standing
-from reports.team import as_row
+from reports.team import as_rows
 
 logger = logging.getLogger("workshop.reports")
 
@@ -67,10 +68,12 @@ def lines(query: QuerySet[Any, Any], closing: list[str], viewer: User) -> Iterat
     count = 0
     try:
         yield BOM + writer.writerow(heading)
-        for values in query.iterator(chunk_size=CHUNK):
-            count += 1
-            yield writer.writerow(cells(as_row(values), labels))
-        rows = ngettext("%(n)d row", "%(n)d rows", count) % {"n": count}
-        yield writer.writerow([rows, *[safe(text) for text in closing]])
+        found = query.iterator(chunk_size=CHUNK)
+        while rows := as_rows(islice(found, CHUNK)):
+            count += len(rows)
+            for row in rows:
+                yield writer.writerow(cells(row, labels))
+        counted = ngettext("%(n)d row", "%(n)d rows", count) % {"n": count}
+        yield writer.writerow([counted, *[safe(text) for text in closing]])
     finally:
         logger.info("team report exported", extra={"event": {"by": viewer.pk, "rows": count}})

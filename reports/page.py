@@ -11,7 +11,7 @@ from accounts.models import Team
 from reports.forms import Asked
 from reports.population import SIZE, Population
 from reports.standing import TO_ACT_ON, Row, Standing, Summary
-from reports.team import as_row, first_rows, rows_of, summary_of
+from reports.team import as_rows, rows_of, rows_of_few, summary_of
 from reports.words import zone
 
 LISTED = 10  # people to act on that are listed above the table; more are one click away
@@ -23,6 +23,7 @@ class Page:
     asked: Asked
     rows: list[Row]
     summary: Summary
+    slips: set[int]  # for whom the viewer may print a sign-in slip
     total: int
     number: int
 
@@ -58,18 +59,23 @@ class Page:
 
 
 def page_of(population: Population, asked: Asked, at: datetime) -> Page:
-    """The page that was asked for, or the last one there is. A report of one page is one query, a longer one two."""
-    people = population.people
-    if asked.page == 1 and not asked.standing:
-        rows = first_rows(population, SIZE + 1, asked.sort, asked.backwards, at)
-        summary = Summary.of_rows(rows) if len(rows) <= SIZE else summary_of(people, at)
-        return Page(asked=asked, rows=rows[:SIZE], summary=summary, total=summary.rows, number=1)
-    query = rows_of(people, standing=asked.standing, sort=asked.sort, backwards=asked.backwards, at=at)
-    summary = summary_of(people, at)
+    """The page that was asked for, or the last one there is. Three queries, five if there are more."""
+    few = population.few() if asked.page == 1 and not asked.standing else None
+    if few is not None:
+        return only_page_of(few, population, asked, at)
+    summary = summary_of(population.people, at)
     total = summary[asked.standing] if asked.standing else summary.rows
     number = min(asked.page, last_page(total))
-    rows = [as_row(values) for values in query[(number - 1) * SIZE : number * SIZE]] if total else []
-    return Page(asked=asked, rows=rows, summary=summary, total=total, number=number)
+    query = rows_of(population.people, standing=asked.standing, sort=asked.sort, backwards=asked.backwards, at=at)
+    rows = as_rows(query[(number - 1) * SIZE : number * SIZE]) if total else []
+    return Page(asked, rows, summary, population.prints_for(rows), total=total, number=number)
+
+
+def only_page_of(few: dict[int, bool], population: Population, asked: Asked, at: datetime) -> Page:
+    """Of few people; only if they are asked to take many courses it is not the only page."""
+    rows = rows_of_few(few, SIZE + 1, asked.sort, asked.backwards, at)
+    summary = Summary.of_rows(rows) if len(rows) <= SIZE else summary_of(population.people, at)
+    return Page(asked, rows[:SIZE], summary, {pk for pk in few if few[pk]}, total=summary.rows, number=1)
 
 
 def last_page(total: int) -> int:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Team, User
-from accounts.models.team import Subtree
+from accounts.models.team import OneTeam
 from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
 from reports.standing import Row
@@ -21,32 +21,21 @@ NAMED = 3  # teams named in a sentence; more are counted
 SIZE = 50  # rows of a page
 
 
-def managed(viewer: int, ends: dict[str, str]) -> tuple[User, list[Subtree]]:
-    """A person without staff rights and the teams they manage, from what a prepared query is given of them."""
-    paths = list(ends.values())
-    return User(pk=viewer), [Subtree(*pair) for pair in zip(paths[::2], paths[1::2], strict=True)]
-
-
 @cache
-def choices_of(teams: int) -> Prepared:
-    """For managers of this many teams."""
+def few_of(teams: int) -> Prepared:
+    """For managers of so many teams, those below counted as well."""
 
-    def choices(**ends: str) -> QuerySet[Team]:
-        return Team.objects.under(*managed(0, ends)[1])
+    def few(viewer: int, **paths: str) -> QuerySet[User, tuple[int, bool]]:
+        manager, listed = User(pk=viewer), [OneTeam(path) for path in paths.values()]
+        return few_among(User.objects.managed_by(manager, listed).active(), manager, listed)
 
-    return Prepared(choices)
+    return Prepared(few)
 
 
-@cache
-def printable_of(teams: int) -> Prepared:
-    """For managers of this many teams: which of up to SIZE people they may print a slip for."""
-
-    def printable(viewer: int, **given: int | str) -> QuerySet[User, int]:
-        people = [value for value in given.values() if isinstance(value, int)]
-        ends = {name: value for name, value in given.items() if isinstance(value, str)}
-        return User.objects.slip_printable_by(*managed(viewer, ends)).filter(pk__in=people).values_list("pk", flat=True)
-
-    return Prepared(printable)
+def few_among(people: UserQuerySet, viewer: User, teams: Sequence[Team | OneTeam]) -> QuerySet[User, tuple[int, bool]]:
+    """These people, up to one more than a page has rows, with whether the viewer may print a slip for them."""
+    printable = User.objects.slip_printable_by(viewer, teams).filter(pk=OuterRef("pk"))
+    return people.annotate(has_slip=Exists(printable)).order_by().values_list("pk", "has_slip")[: SIZE + 1]
 
 
 @dataclass(frozen=True)
@@ -55,6 +44,7 @@ class Population:
 
     viewer: User
     tops: list[Team]  # what the viewer manages, if they do not see everybody
+    below: list[Team]  # the same, with all teams below
     teams: list[Team]  # whose people they are; empty: nobody's, or everybody's if `is_everybody`
     is_everybody: bool
     is_narrowed: bool = False
@@ -63,12 +53,17 @@ class Population:
     def of(cls, viewer: User) -> Population:
         """Everybody `viewer` may see; one query, or those for the permissions of HR."""
         everybody = viewer.sees_everybody
-        tops = [] if everybody else viewer.managed_teams()
-        return cls(viewer=viewer, tops=tops, teams=tops, is_everybody=everybody)
+        tops, below = ([], []) if everybody else viewer.managed_tree()
+        return cls(viewer=viewer, tops=tops, below=below, teams=tops, is_everybody=everybody)
+
+    @property
+    def managed(self) -> Sequence[Team | OneTeam]:
+        """What the viewer manages: team by team, unless they are many."""
+        return [OneTeam(team.path) for team in self.below] if len(self.below) <= SIZE else self.tops
 
     @property
     def people(self) -> UserQuerySet:
-        people = User.objects.managed_by(self.viewer, self.tops).active()
+        people = User.objects.managed_by(self.viewer, self.managed).active()
         return people.in_teams(*self.teams) if self.is_narrowed else people
 
     @property
@@ -81,33 +76,29 @@ class Population:
         """A manager without staff rights, and all their people: the queries of their report are prepared."""
         return bool(self.teams) and not (self.is_narrowed or self.viewer.is_staff or self.viewer.is_superuser)
 
-    @property
-    def given(self) -> dict[str, int | str]:
-        """What is given to a prepared query of the usual report."""
-        return {"viewer": self.viewer.pk, **self.ends}
-
-    @property
-    def ends(self) -> dict[str, str]:
-        ends = ("path", "last_path")
-        return {f"{end}{n}": getattr(team, end) for n, team in enumerate(self.teams) for end in ends}
-
     def choices(self) -> list[Team]:
-        """The teams this report can be narrowed to, in the order of the tree; one query."""
-        if self.is_usual:
-            return choices_of(len(self.teams))(**self.ends)
-        return list(Team.objects.all() if self.is_everybody else Team.objects.under(*self.teams))
+        """The teams this report can be narrowed to, in the order of the tree; one query for who sees everybody."""
+        return list(Team.objects.all()) if self.viewer.sees_everybody else self.below
 
     def narrowed(self, *teams: Team) -> Population:
         """The same people, but only those of some of `choices()` and of the teams below them."""
         return replace(self, teams=[*teams], is_everybody=False, is_narrowed=True)
 
+    def few(self) -> dict[int, bool] | None:
+        """All people by number, with whether the viewer may print a slip for them, if they fit on a page; one query."""
+        if self.is_usual and len(self.below) <= SIZE:
+            paths = [team.path for team in self.below]
+            paths += [""] * (-len(paths) % 5 if len(paths) > 1 else 0)
+            found = few_of(len(paths))(viewer=self.viewer.pk, **{f"path{n}": path for n, path in enumerate(paths)})
+        else:
+            found = list(few_among(self.people, self.viewer, self.managed))
+        return dict(found) if len(found) <= SIZE else None
+
     def prints_for(self, rows: Iterable[Row]) -> set[int]:
         """The people of these rows for whom the viewer may print a sign-in slip, by number; one query."""
-        ids = {row.person_id for row in rows}
-        if self.is_usual and len(ids) <= SIZE:
-            slots = [*ids, *[0] * (SIZE - len(ids))]
-            return set(printable_of(len(self.teams))(**self.given, **{f"person{n}": pk for n, pk in enumerate(slots)}))
-        people = User.objects.slip_printable_by(self.viewer, self.tops).filter(pk__in=ids)
+        people = User.objects.slip_printable_by(self.viewer, self.managed).filter(
+            pk__in={row.person_id for row in rows}
+        )
         return set(people.values_list("pk", flat=True))
 
     @property

@@ -40,13 +40,13 @@ class Row:
     enrollment_id: int | None
     course: str
     path: str
-    lessons_done: int
-    lessons_total: int
     state: str
     place: int
     due_on: date | None
     last_learned_at: datetime | None
     completed_at: datetime | None
+    lessons_done: int
+    lessons_total: int
 
     @property
     def percent(self) -> int:

@@ -6,7 +6,7 @@ asked for nothing one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
@@ -20,10 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, User
 from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
+from courses.counting import progress_of
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet, site_day
 from reports import words
-from reports.population import Population, managed
+from reports.population import Population
 from reports.standing import Row, Standing, Summary, place_of
 
 MANAGER_NEVER_SEES = [
@@ -40,21 +41,21 @@ FIELDS = [
     "enrollment_id",
     "course_title",
     "path_title",
-    "lessons_done",
-    "lessons_total",
     "state",
     "place",
     "due_on",
     "last_learned_at",
     "completed_at",
 ]
+FOR_COUNTING = ["path_id", "enrolled_at"]
+ENROLLMENT = FIELDS.index("enrollment_id")
 
 # What a report can be sorted by, and the column of the query that does it.
 SORTS = {"state": "place", "name": "name_key", "due": "due_on", "progress": "share", "last": "last_learned_at"}
 
 
 def asked(people: UserQuerySet, at: datetime | None = None) -> EnrollmentQuerySet:
-    """The current enrollments of these people, with `state`, progress and `place`."""
+    """The current enrollments of these people, with `state` and `place`."""
     return _with_place(Enrollment.objects.current().filter(user__in=people), at)
 
 
@@ -71,7 +72,7 @@ def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> Enrollm
         *[(rule, Standing(state.value)) for rule, state in Enrollment.state_rules(at)],
     ]
     place = Case(*[When(rule, then=Value(place_of(standing))) for rule, standing in rules], output_field=IntegerField())
-    return enrollments.with_state(at).with_progress().annotate(place=place)
+    return enrollments.with_state(at).annotate(place=place)
 
 
 def _values(enrollments: EnrollmentQuerySet, *more: str) -> QuerySet[Any, Any]:
@@ -87,7 +88,7 @@ def _values(enrollments: EnrollmentQuerySet, *more: str) -> QuerySet[Any, Any]:
             name_key=Lower("user__name"),
         )
         .order_by()
-        .values_list(*FIELDS, "name_key", *more)
+        .values_list(*FIELDS, *FOR_COUNTING, "name_key", *more)
     )
 
 
@@ -97,8 +98,8 @@ def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]
         "enrollment_id": Value(None, output_field=models.BigIntegerField()),
         "course_title": Value(""),
         "path_title": Value(""),
-        "lessons_done": Value(0),
-        "lessons_total": Value(0),
+        "path_id": Value(None, output_field=models.BigIntegerField()),
+        "enrolled_at": Value(None, output_field=models.DateTimeField()),
         "state": Value(""),
         "place": Value(place_of(Standing.NOT_ASKED)),
         "due_on": Value(None, output_field=models.DateField()),
@@ -107,7 +108,9 @@ def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]
         "name_key": Lower("name"),
         "share": Value(None, output_field=IntegerField()),
     }
-    return not_asked(people).annotate(**who, **nothing).order_by().values_list(*FIELDS, "name_key", *more)
+    return (
+        not_asked(people).annotate(**who, **nothing).order_by().values_list(*FIELDS, *FOR_COUNTING, "name_key", *more)
+    )
 
 
 def _home_team(person: str) -> Coalesce:
@@ -123,7 +126,7 @@ def rows_of(
     backwards: bool = False,
     at: datetime | None = None,
 ) -> QuerySet[Any, Any]:
-    """The rows of a report as one query, still to be sliced or iterated; make each a Row with `as_row`.
+    """What the rows of a report are made of, as one query, still to be sliced or iterated; `as_rows` makes them.
 
     `sort` is a key of SORTS. People without a value come last, whichever way it is sorted; ties go by name.
     """
@@ -131,7 +134,8 @@ def rows_of(
     more = []
     if sort == "progress":
         more = ["share"]
-        enrollments = enrollments.annotate(share=F("lessons_done") * 1000 / NullIf(F("lessons_total"), Value(0)))
+        share = F("lessons_done") * 1000 / NullIf(F("lessons_total"), Value(0))
+        enrollments = enrollments.with_progress().annotate(share=share)
     if standing:
         enrollments = enrollments.filter(Q(place=place_of(standing)))
     query = _values(enrollments, *more)
@@ -144,33 +148,38 @@ def rows_of(
     return query.order_by(key, "name_key", "person_id", "course_title")
 
 
-def first_rows(population: Population, count: int, sort: str, backwards: bool, at: datetime) -> list[Row]:
-    """The rows a report begins with; of a manager's own team by a query that is prepared once a day."""
-    if population.is_usual:
-        prepared = _first_rows_of(site_day(at), len(population.teams), count, sort, backwards)
-        return [as_row(values) for values in prepared(**population.given)]
-    query = rows_of(population.people, sort=sort, backwards=backwards, at=at)
-    return [as_row(values) for values in query[:count]]
+def rows_of_few(people: Collection[int], count: int, sort: str, backwards: bool, at: datetime) -> list[Row]:
+    """As `rows_of`, the first rows of people known by number: a query that is prepared once a day."""
+    if not people:
+        return []
+    slots = [*people, *[0] * (-len(people) % 10)]
+    prepared = _rows_of_few(site_day(at), len(slots), count, sort, backwards)
+    return as_rows(prepared(**{f"person{n}": pk for n, pk in enumerate(slots)}))
 
 
 @lru_cache(maxsize=64)
-def _first_rows_of(day: date, teams: int, count: int, sort: str, backwards: bool) -> Prepared:
+def _rows_of_few(day: date, slots: int, count: int, sort: str, backwards: bool) -> Prepared:
     noon = datetime.combine(day, time(12), timezone.get_default_timezone())  # all that is asked of it is its day
 
-    def rows(viewer: int, **ends: str) -> QuerySet[Any, Any]:
-        people = User.objects.managed_by(*managed(viewer, ends)).active()
-        return rows_of(people, sort=sort, backwards=backwards, at=noon)[:count]
+    def rows(**people: int) -> QuerySet[Any, Any]:
+        few = User.objects.filter(pk__in=people.values()).order_by()
+        return rows_of(few, sort=sort, backwards=backwards, at=noon)[:count]
 
     return Prepared(rows)
 
 
-def as_row(values: Sequence[Any]) -> Row:
-    return Row(*values[: len(FIELDS)])
+def as_rows(found: Iterable[Sequence[Any]]) -> list[Row]:
+    """Rows of what `rows_of` found; one query, which counts the lessons of them all."""
+    found, end = list(found), len(FIELDS)
+    counted = end + len(FOR_COUNTING)
+    progress = progress_of([(values[ENROLLMENT], *values[end:counted]) for values in found if values[ENROLLMENT]])
+    rows: list[Any] = [[*values[:end], *progress.get(values[ENROLLMENT], (0, 0))] for values in found]
+    return [Row(*row) for row in rows]
 
 
 def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:
-    """The one row that a manager sees of this enrollment; one query."""
-    return as_row(_values(_with_place(Enrollment.objects.filter(pk=enrollment.pk), at)).get())
+    """The one row that a manager sees of this enrollment; two queries."""
+    return as_rows([_values(_with_place(Enrollment.objects.filter(pk=enrollment.pk), at)).get()])[0]
 
 
 def summary_of(people: UserQuerySet, at: datetime | None = None) -> Summary:

@@ -44,7 +44,7 @@ def team(request: HttpRequest) -> HttpResponse:
     population = narrowed(population, teams, asked.team_id)
     at = timezone.now()
     page = page_of(population, asked, at)
-    printer = Printer(population.prints_for(page.rows), names_teams=len(teams) > 1)
+    printer = Printer(page.slips, names_teams=len(teams) > 1)
     context = {
         "page": page,
         "rows": printer.rows(page.rows),

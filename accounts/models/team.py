@@ -26,15 +26,14 @@ def path_end(path: str) -> str:
 
 
 @dataclass(frozen=True)
-class Subtree:
-    """A team and all below it, by the first and the last path; enough of a team to find its people."""
+class OneTeam:
+    """A team without those below, by its path. PostgreSQL keeps a plan for some of them, but for no range."""
 
     path: str
-    last_path: str
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
-    def under(self, *teams: Team | Subtree) -> TeamQuerySet:
+    def under(self, *teams: Team | OneTeam) -> TeamQuerySet:
         """These teams and all below them, by ranges of the indexed path (`startswith` scans the table on SQLite)."""
         return self.filter(Team.range_of("path", teams))
 
@@ -56,10 +55,13 @@ class Team(models.Model):
         return self.name
 
     @staticmethod
-    def range_of(field: str, teams: Sequence[Team | Subtree]) -> Q:
+    def range_of(field: str, teams: Sequence[Team | OneTeam]) -> Q:
         """A condition that `field` lies in the subtree of one of the teams; false for no team."""
-        condition = Q(pk__in=[])
+        alone = [team.path for team in teams if isinstance(team, OneTeam)]
+        condition = Q(**{f"{field}__in": alone})
         for team in teams:
+            if isinstance(team, OneTeam):
+                continue
             condition |= Q(**{f"{field}__gte": team.path, f"{field}__lte": team.last_path})
         return condition
 
@@ -151,7 +153,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def managing(self) -> MembershipQuerySet:
         return self.filter(role=Membership.Role.MANAGER)
 
-    def in_teams(self, *teams: Team | Subtree) -> MembershipQuerySet:
+    def in_teams(self, *teams: Team | OneTeam) -> MembershipQuerySet:
         """Memberships in these teams or below them."""
         return self.filter(Team.range_of("team__path", teams))
 

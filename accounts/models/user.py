@@ -13,11 +13,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import RPad
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import letters
-from accounts.models.team import Membership, Subtree, Team
+from accounts.models.team import LENGTH, Membership, OneTeam, Team
 from accounts.statements import Prepared
 
 # Only these letters lose their case: str.lower() turns the Kelvin sign into k, and so one address into another's.
@@ -49,6 +50,16 @@ def managing(user: int) -> models.QuerySet[Membership]:
     return Membership.objects.managing().filter(user=user).select_related("team").order_by("team__path")
 
 
+@Prepared
+def teams_around(user: int) -> models.QuerySet[Team]:
+    """The teams a person manages, all below, and what lies between in the order of the tree, with `is_managed`."""
+    managed = Membership.objects.managing().filter(user=user)
+    ends = managed.annotate(end=RPad("team__path", models.Value(LENGTH), models.Value("9")))
+    first, last = managed.order_by("team__path").values("team__path"), ends.order_by("-end").values("end")
+    teams = Team.objects.filter(path__gte=models.Subquery(first[:1]), path__lte=models.Subquery(last[:1]))
+    return teams.annotate(is_managed=Exists(managed.filter(team=OuterRef("pk")))).order_by("path")
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> UserQuerySet:
         return self.filter(is_active=True)
@@ -57,12 +68,12 @@ class UserQuerySet(models.QuerySet["User"]):
         """Annotate `is_manager`: manages a team. The navigation shows the team pages without a query of its own."""
         return self.annotate(is_manager=Exists(Membership.objects.managing().filter(user=OuterRef("pk"))))
 
-    def in_teams(self, *teams: Team | Subtree) -> UserQuerySet:
+    def in_teams(self, *teams: Team | OneTeam) -> UserQuerySet:
         """People with a membership, of any role, in one of these teams or below them; each once."""
         # IN, not EXISTS: SQLite would look at everybody for EXISTS, and starts from the teams for IN.
         return self.filter(pk__in=Membership.objects.in_teams(*teams).values("user"))
 
-    def managed_by(self, user: User | AnonymousUser, teams: Sequence[Team | Subtree] | None = None) -> UserQuerySet:
+    def managed_by(self, user: User | AnonymousUser, teams: Sequence[Team | OneTeam] | None = None) -> UserQuerySet:
         """Whom this person may see in reports: HR everybody, a manager the people of their teams and of all below.
 
         Never one's own row: the manager above sees that. Nobody for people who manage nothing. One query finds the
@@ -81,7 +92,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(email=name) if "@" in name else self.filter(staff_number=name)
 
     def slip_printable_by(
-        self, user: User | AnonymousUser, teams: Sequence[Team | Subtree] | None = None
+        self, user: User | AnonymousUser, teams: Sequence[Team | OneTeam] | None = None
     ) -> UserQuerySet:
         """For whom this person may print a sign-in slip: nobody who may do more than they.
 
@@ -250,6 +261,18 @@ class User(AbstractBaseUser, PermissionsMixin):
             if not tops or not team.is_under(tops[-1]):
                 tops.append(team)
         return tops
+
+    def managed_tree(self) -> tuple[list[Team], list[Team]]:
+        """`managed_teams()`, and the same with all teams below, in the order of the tree; one query."""
+        tops: list[Team] = []
+        below: list[Team] = []
+        for team in teams_around(user=self.pk):
+            inside = bool(tops) and team.is_under(tops[-1])
+            if team.is_managed and not inside:
+                tops.append(team)
+            if team.is_managed or inside:
+                below.append(team)
+        return tops, below
 
     def may_see(self, person: User) -> bool:
         return User.objects.managed_by(self).filter(pk=person.pk).exists()

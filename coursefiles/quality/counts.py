@@ -1,5 +1,6 @@
 """What there is in a course and in each of its modules, and how long that takes."""
 
+import re
 from collections.abc import Iterator
 
 from coursefiles.findings import Finding
@@ -14,7 +15,11 @@ AT_LEAST = ("final_items", "diagrams", "words")
 NOUNS = {"job_aids": "job aids", "final_items": "items of the final", "checks": "check questions"}
 
 
+TYPED = re.compile(r"\b(?:[\w½-]+ ){1,5}(?:hours?|minutes?)\b", re.IGNORECASE)
+
+
 def found(files: CourseFiles) -> Iterator[Finding]:
+    yield from _typed(files)
     for key in ready(files):
         yield from _module(files, key)
     if is_whole(files):
@@ -58,6 +63,18 @@ def _promised(files: CourseFiles) -> Iterator[Finding]:
         noun = NOUNS.get(name, name)
         text = f"The course has {there[name]} {noun} and promises {promised}{' or more' if least else ''}."
         yield Finding("promises.yaml", 1, text)
+
+
+def _typed(files: CourseFiles) -> Iterator[Finding]:
+    """How long something takes is computed, so that it stays true."""
+    if files.course is None or files.document is None:
+        return
+    places: list[tuple[tuple[str | int, ...], str]] = [(("summary",), files.course.summary)]
+    places += [(("paths", number, "summary"), path.summary) for number, path in enumerate(files.course.paths)]
+    for loc, text in places:
+        if match := TYPED.search(text):
+            said = f"“{match[0]}” is typed, and times are computed (course_facts prints them). Leave it out."
+            yield Finding("course.yaml", files.document.line(*loc), said, "warning")
 
 
 def _module(files: CourseFiles, key: str) -> Iterator[Finding]:

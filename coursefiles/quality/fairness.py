@@ -84,4 +84,5 @@ def _absolutes(items: list[Asked]) -> Iterator[Finding]:
     number = round(shares[1] * len(wrong))
     if number >= IN_A_ROW and shares[1] > TWICE * shares[0]:
         text = f"“Always”, “never” and the like stand in {shares[1]:.1%} of the wrong options and in {shares[0]:.1%}"
-        yield _of_course(f"{text} of the right ones; it should be less than twice as often.")
+        where = ", ".join(one.data.key for one in items if any(ABSOLUTE.search(option.text) for option in one.wrong))
+        yield _of_course(f"{text} of the right ones; it should be less than twice as often. See {where}.")

@@ -15,7 +15,7 @@ TYPES = 3
 TRUEFALSE = 0.15  # of all items
 APPLIED = 0.5
 APPLIED_IN_FINAL = 2 / 3
-VERDICT = re.compile(r"(?:that is |that's )?(?:correct|incorrect|right|wrong|true|false)\b\s*[.!,:;–—-]", re.IGNORECASE)
+VERDICT = re.compile(r"(?:that is |that's )?(?:correct|incorrect|right|wrong|true|false)\b\s*[.!:]", re.IGNORECASE)
 OF_THE_ABOVE = re.compile(
     r"\b(?:all|none|both|neither) of (?:the|these) (?:above|other|options|answers)", re.IGNORECASE
 )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from coursefiles.findings import Finding
+from coursefiles.quality.asked import asked_in
 from coursefiles.read import CourseFiles, LessonFile
 from courses import markdown
 
@@ -30,6 +31,7 @@ BRITISH = re.compile(
     re.IGNORECASE,
 )
 SHOUTING = re.compile(r"!{2,}")
+QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|\*+[^*\n]+\*+|^>.*")  # somebody else's words, who may shout
 PICTURE = re.compile(r"!\[[^\]]*\]\(")
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)]*)\)")
 ADDRESS = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
@@ -41,6 +43,7 @@ def found(files: CourseFiles) -> Iterator[Finding]:
             yield from _lines(name, text)
     for lesson in files.lessons.values():
         yield from _links(lesson)
+        yield from _shouting(lesson)
 
 
 def texts(files: CourseFiles) -> Iterator[tuple[str, str]]:
@@ -58,8 +61,16 @@ def _lines(name: str, text: str) -> Iterator[Finding]:
             yield Finding(name, number, f"“{match[0]}” looks like a leftover. Finish it or delete it.")
         for match in BRITISH.finditer(line):
             yield Finding(name, number, f"“{match[0]}” is British spelling; this course is in en-US.", "warning")
-        if match := SHOUTING.search(line):
-            yield Finding(name, number, f"“{match[0]}” shouts. One is enough.", "warning")
+
+
+def _shouting(lesson: LessonFile) -> Iterator[Finding]:
+    places = list(enumerate(lesson.body.split("\n"), lesson.body_line))
+    for one in asked_in(lesson):
+        said = [one.situation, *(text for option in one.data.options for text in (option.text, option.feedback))]
+        places += [(lesson.document.line(*one.loc), text) for text in said]
+    for line, text in places:
+        if match := SHOUTING.search(QUOTED.sub("", text)):
+            yield Finding(lesson.file, line, f"“{match[0]}” shouts. One is enough.", "warning")
 
 
 def _links(lesson: LessonFile) -> Iterator[Finding]:

@@ -219,6 +219,8 @@ def test_a_manager_sees_exactly_the_people_of_their_teams_and_below(db, parents,
             assert set(User.objects.managed_by(row)) == expected
             assert User.objects.managed_by(row).count() == len(expected), "nobody twice"
             assert all(row.may_see(other) == (other in expected) for other in people)
+            tops = row.managed_teams()
+            assert row.managed_tree() == (tops, list(Team.objects.under(*tops)))
         transaction.set_rollback(True)
 
 

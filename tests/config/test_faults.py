@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
@@ -19,6 +20,7 @@ from notices.models import Notice
 from quizzes.models import LessonCheck
 from tests.builders import enroll, make_course, make_person
 from tests.config.outside import database_url, get, post, running, until
+from tests.conftest import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -203,6 +205,19 @@ if not SQLITE:
             assert press_continue(site.port, second, learner.session) == 302
             assert sorted(stored().values()) == [1, 1]
         line.cut()
+
+    @pytest.mark.urls("tests.config.urls")
+    def test_migration_under_a_running_site_costs_one_page_of_each_connection() -> None:
+        """The server refuses a plan it keeps when a column has changed; the plan goes, and the site goes on."""
+        visitor = sign_in(Client(raise_request_exception=False), make_person("Ada"))
+        before = [visitor.get("/test/read").status_code for _visit in range(12)]
+        with psycopg.connect(database_url(), autocommit=True) as migration:
+            migration.execute("ALTER TABLE accounts_user ALTER COLUMN name TYPE varchar(160)")
+            after = [visitor.get("/test/read").status_code for _visit in range(2)]
+            migration.execute("ALTER TABLE accounts_user ALTER COLUMN name TYPE varchar(150)")
+        connection.close()
+        assert set(before) == {200}
+        assert after == [500, 200]
 
 
 # --- The database answers, but cannot write --------------------------------------------------------------------------

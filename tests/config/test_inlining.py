@@ -44,3 +44,12 @@ def test_a_fixed_include_gets_the_values_of_each_time():
 def test_what_is_kept_is_escaped_once():
     template = Template("{% keep part %}<b>{{ name }}</b>{% endkeep %}{{ part }}{{ part }}")
     assert template.render(Context({"name": "<Ada>"})) == "<b>&lt;Ada&gt;</b>" * 2
+
+
+def test_the_address_of_a_file_is_djangos():
+    given = {"name": "css/workshop.css"}
+    for tag in ("{% static 'css/workshop.css' %}", "{% static name %}", "{% static name as at %}{{ at }}"):
+        ours, django = Template("{% load static words %}" + tag), Template("{% load static %}" + tag)
+        assert [ours.render(Context(given)) for _time in range(2)] == [django.render(Context(given))] * 2
+    varying = Template("{% load static words %}{% static name %}")
+    assert [varying.render(Context({"name": name})) for name in "ab"] == ["/static/a", "/static/b"]

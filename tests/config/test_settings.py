@@ -47,6 +47,20 @@ def test_secret_of_the_data_directory_is_enough(tmp_path: Path) -> None:
     assert done.stdout.strip() == SECRET
 
 
+@pytest.mark.parametrize("pooler", ["0", "1"])
+def test_behind_a_pooler_nothing_outlives_a_transaction(pooler: str, tmp_path: Path) -> None:
+    """Neither a prepared statement nor a cursor of the server."""
+    done = python(
+        "import json; from config import settings; print(json.dumps(settings.DATABASES['default']))",
+        **{**PRODUCTION, "DATA_DIR": str(tmp_path), "DATABASE_POOLER": pooler},
+        DATABASE_URL="postgresql://a:b@localhost/c?sslmode=require",
+    )
+    database = json.loads(done.stdout)
+    assert ("prepare_threshold" in database["OPTIONS"]) == (pooler == "0")
+    assert database.get("DISABLE_SERVER_SIDE_CURSORS", False) == (pooler == "1")
+    assert database["OPTIONS"]["sslmode"] == "require"
+
+
 def test_deployment_check_is_clean(tmp_path: Path) -> None:
     done = manage("check", "--deploy", "--fail-level", "WARNING", DATA_DIR=str(tmp_path), **PRODUCTION)
     assert done.returncode == 0, done.stderr

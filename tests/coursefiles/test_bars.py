@@ -85,6 +85,8 @@ TEXTS = [
     (READING, "Write down", "Apologise and write down", "warning", "“Apologise” is British spelling"),
     (QUIZ, "intro: Go.", "intro: Colour and grey.", "warning", "“grey” is British spelling"),
     (READING, "Write down", "Write it down!! Write down", "warning", "“!!” shouts"),
+    (QUIZ, "intro: Go.", "intro: Go now!! Or not.", "warning", "“!!” shouts"),
+    (COURSE, "title: All", "title: All\n  summary: Everything, in about six hours.", "warning", "hours” is typed"),
     (READING, "Write down", "![A door](door.png) Write down", "error", "A text has no pictures"),
     (READING, "Write down", "[Write](https://example.com) down", "error", "The link to “https://example.com”"),
     (READING, "Write down", "See www.example.com and write down", "error", "an address outside of the course"),
@@ -236,6 +238,11 @@ def test_a_module_in_preparation_owes_nothing_yet(course: Sound) -> None:
     ]
 
 
+def test_a_person_may_shout_and_the_course_may_not(course: Sound) -> None:
+    course.replace(READING, "Write down", 'She wrote "stay patient!!" and **DO NOT TOUCH!!!** there. Write down')
+    assert course.found() == []
+
+
 # --- How hard it is to read ------------------------------------------------------------------------------------------
 
 HARD = "Organizational responsibilities necessitate considerable communicative flexibility regarding clientele. "
@@ -322,8 +329,11 @@ def test_a_slip_in_the_promises_is_named(course: Sound) -> None:
     ]
 
 
-def test_our_own_course_is_checked_in_seconds() -> None:
-    """The bar is 20 seconds for the whole course; a slow rule would show here first."""
+def test_our_own_course_is_checked_in_seconds_and_holds() -> None:
+    """No error and at most ten warnings; and 20 seconds, where a rule that is slow would show first."""
     start = monotonic()
-    list(below(read(Path(settings.BASE_DIR) / "content" / "customer-service")))
+    files = read(Path(settings.BASE_DIR) / "content" / "customer-service")
+    found = [*check(files), *below(files)]
     assert monotonic() - start < 20
+    assert [str(finding) for finding in found if finding.level == "error"] == []
+    assert len(found) <= 10, "\n".join(map(str, found))

@@ -10,7 +10,11 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from coursefiles.facts import table
+from coursefiles.load import load_course
 from coursefiles.read import read
+from courses.markdown import minutes_to_read
+from courses.models import Lesson
+from desk.lessons import items_of
 from tests.coursefiles import sound
 from tests.coursefiles.conftest import CourseFolder
 
@@ -45,6 +49,18 @@ def test_minutes_are_those_that_learners_see(tmp_path: Path) -> None:
     assert files.lessons["reading-2"].minutes == 6
     assert files.lessons["quiz-one"].minutes == 7
     assert printed(tmp_path).count("| 31 |") >= 1
+
+
+@pytest.mark.django_db
+def test_files_and_site_compute_the_same_minutes(tmp_path: Path) -> None:
+    """An editor who saves a lesson as it is does not change how long it is said to take."""
+    sound.write(tmp_path)
+    load_course(tmp_path)
+    for key, file in read(tmp_path).lessons.items():
+        lesson = Lesson.objects.select_related("published_revision").get(key=key)
+        assert file.asked == items_of(lesson), key
+        assert lesson.published_revision is not None
+        assert lesson.published_revision.minutes == file.minutes == minutes_to_read(file.body, items_of(lesson)), key
 
 
 def test_a_folder_without_a_course_is_said_to_be_one(tmp_path: Path) -> None:

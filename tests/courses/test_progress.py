@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from courses import progress, publishing
+from courses.counting import progress_of
 from courses.models import (
     Certificate,
     Completion,
@@ -249,6 +250,16 @@ class World:
         assert pks(everything.overdue(at)) == {row.pk for row in rows if row.is_overdue(at)}
         assert pks(everything.due_soon(at)) == {row.pk for row in rows if row.is_due_soon(at)}
         assert pks(everything.update_due()) == {row.pk for row in rows if row.is_update_due}
+        counted = progress_of([(row.pk, row.path_id, row.enrolled_at) for row in rows])
+        assert counted == {row.pk: (row.lessons_done, row.lessons_total) for row in rows}
+        assert pks(everything.filter(Enrollment.done_so_far_q())) == {
+            row.pk
+            for row in rows
+            if row.started_at
+            and not row.is_complete
+            and row.lessons_done == row.lessons_total
+            and any(module.status == "in-preparation" for module in self.modules)
+        }
         assert pks(Completion.objects.counting()) == {c.pk for c in Completion.objects.all() if c.is_counting}
         assert pks(Lesson.objects.published()) == {lesson.pk for lesson in Lesson.objects.all() if lesson.is_published}
         assert Course.objects.ready().exists() == self.course.is_ready == self.is_ready

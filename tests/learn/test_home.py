@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from courses import progress, publishing
-from courses.models import Certificate, Completion, Course, Lesson, Module
+from courses.models import Certificate, Completion, Course, Lesson, LessonRevision, Module
 from courses.models.enrollment import site_day
 from learn.course_map import course_map
 from tests.builders import enroll, make_course, make_lesson, make_member, make_person
@@ -69,6 +69,23 @@ def test_the_home_stops_one_with_a_dialogue_and_offers_the_sample(client, db):
     assert "never sees" in html
     assert course.title in html
     assert "Lesson m1-read-2" not in html
+
+
+@pytest.mark.parametrize(
+    ("minutes", "says"),
+    [
+        (8, "24 minutes</p>"),
+        (29, "87 minutes</p>"),
+        (40, "about 2 hours, in pieces of 40 minutes"),
+        (50, "about 2½ hours, in pieces of 50 minutes"),
+    ],
+)
+def test_the_home_of_a_whole_course_says_its_true_total(client, db, minutes, says):
+    make_course()
+    LessonRevision.objects.update(minutes=minutes)
+    html = page(client)
+    assert says in html
+    assert "so far" not in html
 
 
 def test_the_demo_offers_to_look_around(client, cast, settings):
