@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -93,7 +93,7 @@ def close(request: HttpRequest, course: str, lesson: str, number: int) -> HttpRe
 
 
 def _save(request: HttpRequest, attempt: Attempt, position: int) -> HttpResponse:
-    form = SaveForm(request.POST, last=attempt.max_score)
+    form = SaveForm(request.POST, last=attempt.last_position)  # type: ignore[attr-defined]  # of own_attempt
     if not form.is_valid():
         raise grading.BadResponse
     try:
@@ -112,7 +112,7 @@ def _quiz_lessons(request: HttpRequest, course: str, lesson: str) -> LessonQuery
 
 
 def _attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Attempt:
-    """The person's own attempt of this number, with all that its pages show around it; one query, or 404."""
+    """The person's own attempt of this number with its `last_position` and what its pages show; one query, or 404."""
     found = own_attempt(user=request.user.pk or 0, course=course, lesson=lesson, number=number)
     if not found:
         raise Http404
@@ -123,8 +123,11 @@ def _attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Att
 def own_attempt(user: int, course: str, lesson: str, number: int) -> AttemptQuerySet:
     attempts = Attempt.objects.of(User(pk=user)).reachable().order_by()
     own = attempts.filter(number=number, quiz__lesson__slug=lesson, quiz__lesson__course__key=course)
+    last = Answer.objects.filter(attempt=OuterRef("pk")).order_by("-position").values("position")[:1]
     lesson_parts = ("course", "module__course", "published_revision")
-    return own.select_related("enrollment", *(f"quiz__lesson__{part}" for part in lesson_parts))
+    return own.annotate(last_position=Subquery(last)).select_related(
+        "enrollment", *(f"quiz__lesson__{part}" for part in lesson_parts)
+    )
 
 
 @Prepared

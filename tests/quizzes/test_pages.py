@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from courses.models import Completion, Objective
-from quizzes.models import Attempt, Quiz
+from quizzes.models import Attempt, Question, Quiz
 from tests.builders import make_lesson, make_quiz
 from tests.conftest import sign_in
 from tests.quizzes.taking_part import JSON, address, answer_all, quiz_of, secret_question, started
@@ -272,3 +272,24 @@ def test_after_the_cut_off_results_can_be_read_and_nothing_started(cast, ada, qu
     result = ada.get(address("attempt", quiz, 1)).text
     assert "Not yet: 0 of 3" in result
     assert address("start", quiz) not in result
+
+
+def test_a_question_without_points_comes_last_and_is_reached(cast, ada, quiz):
+    rewrite = Question.objects.create(course=cast.course, key="say-it-better")
+    body = {"stem": "Say it better.", "model": "I will call you by three.", "look_for": ["Has a time."]}
+    rewrite.publish(rewrite.add_revision(type="rewrite", body=body))
+    quiz.pool_items.create(question=rewrite)
+    attempt = started(ada, quiz)
+    assert attempt.max_score == 3
+    response = ada.post(address("question", quiz, 1, 3), {"option": "a", "go": "next"})
+    assert response.url == address("question", quiz, 1, 4)
+    html = ada.get(response.url).text
+    assert "Question 4 of 4" in html
+    assert "by three" not in html
+    assert ada.post(response.url, {"text": "Mine\r\nis short.", "go": "next"}).url == address("close", quiz, 1)
+    ada.post(address("close", quiz, 1))
+    result = ada.get(address("attempt", quiz, 1)).text
+    assert "1 of 3" in result
+    assert "I will call you by three." in result
+    assert "Mine<br>is short." in result
+    assert "Without points" in result
