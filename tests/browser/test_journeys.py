@@ -174,4 +174,4 @@ def test_a_double_click_completes_once(visit: Any, script: bool) -> None:
     page.get_by_role("button", name="Continue").dblclick()
     page.wait_for_url("**/establishing-common-ground/")
     page.goto("/")
-    assert page.get_by_text("1 of 45 lessons").first.is_visible()
+    assert page.get_by_text(re.compile("^1 of [0-9]+ lessons$")).first.is_visible()
