@@ -5,11 +5,16 @@ from dataclasses import dataclass
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from hypothesis import settings as hypothesis
 
 from accounts.models import Team, User
 from courses.models import Course, Enrollment
 from desk.roles import set_roles
 from tests.builders import enroll, make_course, make_member, make_person
+
+# Time is measured by `make bench`, never asserted here: the machines are shared.
+hypothesis.register_profile("suite", deadline=None)
+hypothesis.load_profile("suite")
 
 
 @dataclass
