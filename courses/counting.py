@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import BigAutoField, DateTimeField, F, QuerySet, Value
+from django.db.models import BigAutoField, CharField, DateTimeField, F, QuerySet, Value
 
 from accounts.statements import Prepared
 from courses.models import Completion, Enrollment, PathStep
@@ -21,29 +21,42 @@ FEW = 60
 Started = tuple[int, int, datetime]  # an enrollment, its path, and since when
 
 
-def progress_of(enrollments: Collection[Started]) -> dict[int, tuple[int, int]]:
+class Counted(NamedTuple):
+    """The lessons of an enrollment; `by_quiz` are those among `done` that were credited and not read."""
+
+    done: int
+    total: int
+    by_quiz: int = 0
+
+
+def progress_of(enrollments: Collection[Started]) -> dict[int, Counted]:
     """By enrollment; one query."""
     found = facts_of([pk for pk, _path, _at in enrollments])
-    level_of = {lesson: level for path, _none, lesson, level, _since in found if path}
+    level_of = {lesson: level for path, _none, lesson, level, _since, _how in found if path}
     always: dict[int, set[int]] = defaultdict(set)
     later: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
     done: dict[int, set[int]] = defaultdict(set)
-    for path, enrollment, lesson, level, since in found:
+    credited: set[tuple[int, int]] = set()
+    for path, enrollment, lesson, level, since, how in found:
         if since:
             later[path].append((lesson, since))
         elif path:
             always[path].add(lesson)
         elif level >= level_of.get(lesson, level + 1):
             done[enrollment].add(lesson)
+            if how == Completion.How.BY_QUIZ:
+                credited.add((enrollment, lesson))
     counts = {}
     for pk, path, at in enrollments:
         required = always[path].union(lesson for lesson, since in later[path] if since <= at)
-        counts[pk] = len(done[pk] & required), len(required)
+        counted = done[pk] & required
+        by_quiz = sum((pk, lesson) in credited for lesson in counted) if credited else 0
+        counts[pk] = Counted(len(counted), len(required), by_quiz)
     return counts
 
 
 def facts_of(enrollments: Collection[int]) -> list[Any]:
-    """Steps of their paths: path, None, lesson, redo level, since. Completions: None, enrollment, lesson, level."""
+    """Steps: path, None, lesson, redo level, since, "". Completions: None, enrollment, lesson, level, None, how."""
     if not enrollments:
         return []
     if len(enrollments) > FEW:
@@ -61,9 +74,9 @@ def facts(enrollments: Collection[int]) -> QuerySet[Any, Any]:
     none = Value(None, BigAutoField())
     paths = Enrollment.objects.filter(pk__in=enrollments).order_by().values("path")
     steps: QuerySet[Any, Any] = PathStep.objects.required().filter(path__in=paths).order_by()
-    steps = steps.annotate(none=none, level=F("lesson__published_revision__redo_level"))
+    steps = steps.annotate(none=none, level=F("lesson__published_revision__redo_level"), no_how=Value("", CharField()))
     done: QuerySet[Any, Any] = Completion.objects.filter(enrollment__in=enrollments).order_by()
     done = done.annotate(none=none, never=Value(None, DateTimeField()))
-    return steps.values_list("path", "none", "lesson", "level", "since").union(
-        done.values_list("none", "enrollment", "lesson", "redo_level", "never"), all=True
+    return steps.values_list("path", "none", "lesson", "level", "since", "no_how").union(
+        done.values_list("none", "enrollment", "lesson", "redo_level", "never", "how"), all=True
     )

@@ -42,8 +42,10 @@ def header() -> list[str]:
         _("Path"),
         _("Lessons done"),
         _("Lessons in all"),
+        _("Of these done by quiz"),
         _("Percent"),
         _("State"),
+        _("Could use help"),
         _("Due on"),
         _("Last learning day"),
         _("Completed on"),
@@ -52,10 +54,11 @@ def header() -> list[str]:
 
 def cells(row: Row, labels: dict[str, str]) -> list[Any]:
     """ISO dates, numbers as numbers, empty for what there is not."""
-    numbers = [row.lessons_done, row.lessons_total, row.percent] if row.is_asked else ["", "", ""]
+    numbers = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.percent] if row.is_asked else [""] * 4
+    needs = _("yes") if row.could_use_help else ""
     days = [day.isoformat() if day else "" for day in (row.due_on, row.last_learned_on, row.completed_on)]
     texts = [safe(text) for text in (row.name, row.home_team, row.course, row.path)]
-    return [*texts, *numbers, labels[row.standing], *days]
+    return [*texts, *numbers, labels[row.standing], needs, *days]
 
 
 def lines(query: QuerySet[Any, Any], closing: list[str], viewer: User) -> Iterator[str]:

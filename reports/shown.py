@@ -35,6 +35,7 @@ class Shown:
     done: str
     total: str
     chip: SafeString
+    note: str
     due: str
     last: str
     slip_url: str
@@ -53,10 +54,11 @@ class Printer:
         return Shown(
             person=row.name,
             home_team=row.home_team if self.names_teams else "",
-            path=row.path,
+            path=self.path(row),
             done=str(row.lessons_done) if row.is_asked else "",
             total=str(row.lessons_total),
             chip=self.chip(row.standing),
+            note=_("Could use help") if row.could_use_help else "",
             due=self.day(row.due_on),
             last=self.day(row.last_learned_on),
             slip_url=self.slip_url.replace("/0/", f"/{row.person_id}/") if row.person_id in self.slips else "",
@@ -64,6 +66,11 @@ class Printer:
 
     def rows(self, rows: Iterable[Row]) -> list[Shown]:
         return [self.row(row) for row in rows]
+
+    def path(self, row: Row) -> str:
+        if not row.lessons_by_quiz:
+            return row.path
+        return _("%(path)s · %(n)d by quiz") % {"path": row.path, "n": row.lessons_by_quiz}
 
     def to_act_on(self, rows: Iterable[Row]) -> list[tuple[str, SafeString, str]]:
         """Name, chip and a few words for each."""
@@ -81,6 +88,8 @@ class Printer:
             parts.append(_("last learned on %(day)s") % {"day": date_format(last, "MONTH_DAY_FORMAT")})
         else:
             parts.append(_("not begun yet"))
+        if row.could_use_help:
+            parts.append(_("could use help with the final"))
         return " · ".join(parts)
 
 

@@ -45,8 +45,10 @@ class Row:
     due_on: date | None
     last_learned_at: datetime | None
     completed_at: datetime | None
+    could_use_help: bool  # after three finals that did not work out
     lessons_done: int
     lessons_total: int
+    lessons_by_quiz: int
 
     @property
     def percent(self) -> int:

@@ -20,16 +20,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, User
 from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
-from courses.counting import progress_of
+from courses.counting import Counted, progress_of
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet, site_day
+from quizzes import retakes
 from reports import words
 from reports.population import Population
 from reports.standing import Row, Standing, Summary, place_of
 
 MANAGER_NEVER_SEES = [
     _("your answers, in a quiz or in the check question of a lesson"),
-    _("the score of a quiz, and how many tries it took you"),
+    _("the score of a quiz or of the final, and how many tries it took you"),
     _("which lesson you are reading, how long you read, and at what time of day"),
 ]
 
@@ -46,9 +47,11 @@ FIELDS = [
     "due_on",
     "last_learned_at",
     "completed_at",
+    "could_use_help",
 ]
 FOR_COUNTING = ["path_id", "enrolled_at"]
 ENROLLMENT = FIELDS.index("enrollment_id")
+NOTHING_COUNTED = Counted(0, 0)
 
 # What a report can be sorted by, and the column of the query that does it.
 SORTS = {"state": "place", "name": "name_key", "due": "due_on", "progress": "share", "last": "last_learned_at"}
@@ -85,6 +88,7 @@ def _values(enrollments: EnrollmentQuerySet, *more: str) -> QuerySet[Any, Any]:
             enrollment_id=F("pk"),
             course_title=F("course__title"),
             path_title=F("path__title"),
+            could_use_help=Case(When(retakes.could_use_help_q(), then=Value(True)), default=Value(False)),
             name_key=Lower("user__name"),
         )
         .order_by()
@@ -105,6 +109,7 @@ def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]
         "due_on": Value(None, output_field=models.DateField()),
         "last_learned_at": Value(None, output_field=models.DateTimeField()),
         "completed_at": Value(None, output_field=models.DateTimeField()),
+        "could_use_help": Value(False),
         "name_key": Lower("name"),
         "share": Value(None, output_field=IntegerField()),
     }
@@ -173,7 +178,7 @@ def as_rows(found: Iterable[Sequence[Any]]) -> list[Row]:
     found, end = list(found), len(FIELDS)
     counted = end + len(FOR_COUNTING)
     progress = progress_of([(values[ENROLLMENT], *values[end:counted]) for values in found if values[ENROLLMENT]])
-    rows: list[Any] = [[*values[:end], *progress.get(values[ENROLLMENT], (0, 0))] for values in found]
+    rows: list[Any] = [[*values[:end], *progress.get(values[ENROLLMENT], NOTHING_COUNTED)] for values in found]
     return [Row(*row) for row in rows]
 
 

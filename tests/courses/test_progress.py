@@ -251,7 +251,9 @@ class World:
         assert pks(everything.due_soon(at)) == {row.pk for row in rows if row.is_due_soon(at)}
         assert pks(everything.update_due()) == {row.pk for row in rows if row.is_update_due}
         counted = progress_of([(row.pk, row.path_id, row.enrolled_at) for row in rows])
-        assert counted == {row.pk: (row.lessons_done, row.lessons_total) for row in rows}
+        assert {pk: found[:2] for pk, found in counted.items()} == {
+            row.pk: (row.lessons_done, row.lessons_total) for row in rows
+        }
         assert pks(everything.filter(Enrollment.done_so_far_q())) == {
             row.pk
             for row in rows

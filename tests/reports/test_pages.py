@@ -7,11 +7,16 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership, Team, User
-from courses.models import Enrollment
+from courses import progress
+from courses.models import Completion, Enrollment
 from courses.models.enrollment import site_day
+from quizzes import taking
+from quizzes.models import Quiz
 from reports.export import safe
 from reports.standing import Standing
 from tests.builders import enroll, make_member, make_person
@@ -152,9 +157,23 @@ def test_file_has_the_rows_of_the_page_and_counts_them(mia, cast, many):
     assert "a place in Lyon" in rows[-1][1]
     assert "Europe/Paris" in rows[-1][2]
     one = next(row for row in rows if row[0] == "Ada Moreau")
-    assert one == ["Ada Moreau", "Lyon", "Course service", "Everything", "0", "3", "0", "Not started", "", "", ""]
+    assert one == [
+        "Ada Moreau",
+        "Lyon",
+        "Course service",
+        "Everything",
+        "0",
+        "3",
+        "0",
+        "0",
+        "Not started",
+        "",
+        "",
+        "",
+        "",
+    ]
     new = next(row for row in rows if row[0] == "Newcomer")
-    assert new[4:8] == ["", "", "", "Not asked yet"]
+    assert new[4:9] == ["", "", "", "", "Not asked yet"]
 
 
 def test_file_follows_the_filters_and_has_iso_dates(mia, cast):
@@ -166,7 +185,7 @@ def test_file_follows_the_filters_and_has_iso_dates(mia, cast):
     assert response.streaming
     rows = file_rows(response)
     assert [row[0] for row in rows] == ["Person", "Late Lee", "1 row"]
-    assert rows[1][8] == day.isoformat()
+    assert rows[1][10] == day.isoformat()
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
@@ -255,3 +274,27 @@ def test_chart_adds_up(client, cast, many):
     assert sum(part.count for part in parts) == page.context["page"].total
     assert {part.standing for part in parts} <= set(Standing)
     assert Enrollment.objects.count() == 122
+
+
+def test_what_was_credited_by_quiz_is_said_on_page_and_file(mia, cast):
+    readings = cast.course.lessons.filter(kind="reading")
+    progress.credit(cast.ada_enrolled, readings, Completion.How.BY_QUIZ, timezone.now())
+    assert "Everything · 2 by quiz" in mia.get(PAGE).text
+    assert file_rows(mia.get(FILE))[1][4:8] == ["2", "3", "2", "66"]
+
+
+def test_after_three_failed_finals_a_manager_reads_could_use_help_and_no_score(mia, cast):
+    quiz = Quiz.objects.get()
+    Quiz.objects.update(is_final=True)
+    quiz.refresh_from_db()
+    for number in range(3):
+        at = timezone.now() - timedelta(days=9 - number * 2)
+        assert "Could use help" not in mia.get(PAGE).text
+        taking.close(taking.start(cast.ada_enrolled, quiz, at), at)
+    html = mia.get(PAGE).text
+    assert "Could use help" in html
+    assert "0 of 3" not in html.replace("0 of 3 lessons", "")
+    assert file_rows(mia.get(FILE))[1][9] == "yes"
+    client = Client()
+    client.force_login(cast.ada)
+    assert "Could use help" in client.get("/my/what-my-manager-sees/").text
