@@ -13,8 +13,8 @@ from accounts.network import network_of
 
 request_id_now: ContextVar[str] = ContextVar("request_id_now", default="-")
 
-# What a message or a traceback may carry and no log may keep: addresses of people, links that sign in, codes that tell a
-# name, and the row that PostgreSQL quotes when a constraint fails.
+# What a message or a traceback may carry and no log may keep: addresses of people, links that sign in, codes that
+# tell a name, and the row that PostgreSQL quotes when a constraint fails.
 PRIVATE = [
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "[address]"),
     (re.compile(r"(/accounts/reset/)[^\s?\"']+"), r"\1[link]"),

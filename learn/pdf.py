@@ -8,11 +8,13 @@ import functools
 import hashlib
 import json
 import logging
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,7 @@ def pdf_of(certificate: Certificate, paper: str) -> bytes:
     """The PDF on paper `a4` or `letter`, in the language of the reader. Raises NotMade or Busy."""
     words = pdf_words(certificate, paper)
     kept = folder() / f"{certificate.code}-{paper}-{version_of(words)}.pdf"
-    if kept.is_file():
+    with suppress(OSError):  # not made yet, or replaced at this very moment
         return kept.read_bytes()
     if not slot.acquire(blocking=False):
         raise Busy
@@ -117,9 +119,11 @@ def keep(file: Path, content: bytes, replaces: str) -> None:
     """Put the file in place whole, instead of older ones. Without room on the disk nothing is kept, and all goes on."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as scratch:
-            scratch.write(content)
-        Path(scratch.name).replace(file)
+        with tempfile.TemporaryDirectory(prefix=f"{file.stem}.", dir=file.parent) as scratch:
+            whole = Path(scratch, "certificate.pdf")
+            whole.touch(mode=0o600)
+            whole.write_bytes(content)
+            whole.replace(file)
         for older in file.parent.glob(replaces):
             if older != file:
                 older.unlink(missing_ok=True)
@@ -129,8 +133,11 @@ def keep(file: Path, content: bytes, replaces: str) -> None:
 
 def forget(certificate: Certificate) -> None:
     """Delete the files of a certificate, which name the person; for erasing them."""
-    for file in folder().glob(f"{certificate.code}-*.pdf"):
-        file.unlink(missing_ok=True)
+    for found in folder().glob(f"{certificate.code}-*"):
+        if found.is_dir():  # left by a worker that was killed
+            shutil.rmtree(found, ignore_errors=True)
+        else:
+            found.unlink(missing_ok=True)
 
 
 def file_name(certificate: Certificate, paper: str) -> str:

@@ -220,8 +220,21 @@ def test_forgetting_leaves_the_files_of_others(certificate, folder):
     other = folder / "ABCDEFGHJKMNPQRS-a4-0000.pdf"
     other.write_bytes(b"%PDF")
     pdf.pdf_of(certificate, "a4")
+    left = folder / f"{certificate.code}-a4-0000.x1y2"  # by a worker that was killed in the middle
+    left.mkdir()
+    (left / "certificate.pdf").write_bytes(b"%PDF")
     pdf.forget(certificate)
     assert list(folder.iterdir()) == [other]
+
+
+def test_a_full_disk_leaves_nothing_behind(certificate, folder, monkeypatch, caplog):
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert pdf.pdf_of(certificate, "a4").startswith(b"%PDF")
+    assert "No space left on device" in caplog.text
+    assert not list(folder.iterdir())
 
 
 # --- Asked for by its person
