@@ -14,6 +14,7 @@ from accounts.network import counted_as
 WINDOW = timedelta(minutes=15)
 NAME_LIMIT = 5
 ADDRESS_LIMIT = 100  # a whole shop shares one address
+MISS_LIMIT = 30
 
 
 class Guard:
@@ -44,6 +45,25 @@ class Guard:
         """The try was right: the name starts anew, and the address is not charged with it."""
         self.forget_name()
         Throttle.take_back(self.address_key)
+
+
+class Misses:
+    """Counts, per network address, who asks for what does not exist, where right answers are free to all.
+
+    What is right writes nothing. So the look comes before the count, and as many as ask at the same instant get an
+    answer each; after that the door is shut, also for what is right, which would tell the two apart.
+    """
+
+    def __init__(self, door: str, request: HttpRequest) -> None:
+        self.key = digest(door, "misses", counted_as(request))
+
+    def shut_until(self, at: datetime | None = None) -> datetime | None:
+        at = at or timezone.now()
+        row = Throttle.objects.filter(key=self.key, since__gt=at - WINDOW, tries__gte=MISS_LIMIT).first()
+        return row.since + WINDOW if row else None
+
+    def count(self, at: datetime | None = None) -> None:
+        Throttle.count(self.key, WINDOW, at)
 
 
 def digest(*parts: str) -> str:

@@ -13,12 +13,13 @@ from accounts.network import network_of
 
 request_id_now: ContextVar[str] = ContextVar("request_id_now", default="-")
 
-# What a message or a traceback may carry and no log may keep: addresses of people, links that sign in, and the row that
-# PostgreSQL quotes when a constraint fails.
+# What a message or a traceback may carry and no log may keep: addresses of people, links that sign in, codes that
+# tell a name, and the row that PostgreSQL quotes when a constraint fails.
 PRIVATE = [
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "[address]"),
     (re.compile(r"(/accounts/reset/)[^\s?\"']+"), r"\1[link]"),
     (re.compile(r"(/accounts/slip/)[^\s?\"']+"), r"\1[code]"),
+    (re.compile(r"(/certificates/)[^\s?\"'/]+"), r"\1[code]"),
     (re.compile(r"DETAIL: .*"), "DETAIL: [row]"),
     (re.compile(r"(CONTEXT|parameters): .*"), r"\1: [values]"),
 ]

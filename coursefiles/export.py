@@ -9,7 +9,7 @@ from typing import Any
 from coursefiles import schema
 from coursefiles.findings import CourseError, Finding
 from coursefiles.stored import Stored
-from coursefiles.units import Unit
+from coursefiles.units import Unit, certificate
 from coursefiles.yamltext import OneLine, OneLineList, dump
 from courses.models import CompanyFact, Course, Lesson, Path
 from courses.models.enrollment import site_day
@@ -74,6 +74,7 @@ class Export:
         flags = {"sequential": path.is_sequential, "default": path.is_default}
         return {
             **{"key": path.key, "title": path.title, **_given(summary=path.summary), **_given(**flags)},
+            **certificate(path.certificate),
             "steps": self._steps(path),
         }
 

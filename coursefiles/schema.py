@@ -68,6 +68,7 @@ class Path(Strict):
     summary: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
     sequential: bool = False
     default: bool = False
+    certificate: bool = True
     steps: list[Step] = Field(min_length=1, max_length=500)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db.models import OuterRef, Subquery
 
-from coursefiles.units import Unit
+from coursefiles.units import Unit, certificate
 from courses.models import (
     CompanyFact,
     Course,
@@ -106,6 +106,7 @@ class Stored:
             {
                 **{"key": path.key, "title": path.title, "summary": path.summary, "sequential": path.is_sequential},
                 **{"default": path.is_default, "lessons": self.step_keys(path.key, only)},
+                **certificate(path.certificate),
                 "since": {
                     step.lesson.key: site_day(step.since).isoformat()
                     for step in self.steps[path.key]

@@ -42,11 +42,20 @@ def lesson_keys(files: CourseFiles, path: schema.Path) -> list[str]:
 
 def course(files: CourseFiles, data: schema.Course) -> Unit:
     paths = [
-        {**path.model_dump(exclude={"steps"}), "lessons": lesson_keys(files, path), "since": since(path)}
+        {
+            **path.model_dump(exclude={"steps", "certificate"}),
+            **certificate(path.certificate),
+            **{"lessons": lesson_keys(files, path), "since": since(path)},
+        }
         for path in data.paths
     ]
     facts = {"facts": [fact.model_dump() for fact in data.facts]} if data.facts else {}
     return {**data.model_dump(exclude={"paths", "facts", "format", "language"}), "paths": paths, **facts}
+
+
+def certificate(given: bool) -> Unit:
+    """Said of a path without one only: units that were hashed before there was this word keep their hash."""
+    return {} if given else {"certificate": False}
 
 
 def since(path: schema.Path) -> dict[str, str]:

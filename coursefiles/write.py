@@ -271,6 +271,7 @@ class Writing:
         for position, data in enumerate(self.data.paths, 1):
             known = self.stored.paths.get(data.key)
             fields = {"title": data.title, "summary": data.summary, "is_sequential": data.sequential}
+            fields["certificate"] = data.certificate
             path = _save(known or Path(course=self.course, key=data.key), position=position, **fields)
             _save(path, is_default=data.default)
             self._steps(path, data, is_new=known is None)

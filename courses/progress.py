@@ -146,16 +146,18 @@ def _whole(enrollments: EnrollmentQuerySet, without: Lesson | None = None) -> En
 def _mark_complete(enrollments: EnrollmentQuerySet, at: datetime) -> int:
     """Set `current_at`, and the first time `completed_at` with its certificate, where the required set is complete.
 
-    One update for any number of people. Returns how many completed the course by it.
+    One update for any number of people. Returns how many completed the course by it. The certificate is for paths that
+    give one.
     """
     stale = Q(current_at=None) | Q(current_at__lt=F("path__redo_at"))
     ready = _whole(enrollments.filter(stale))
     if not ready.update(current_at=at, completed_at=Coalesce("completed_at", at)):
         return 0
-    first = enrollments.filter(completed_at__isnull=False, certificate=None).select_related("user", "course")
-    issued = 0
+    first = enrollments.filter(completed_at=at, current_at=at)
+    completed = first.count()
+    without = first.filter(path__certificate=True, certificate=None).select_related("user", "course")
     while batch := [
-        Certificate(enrollment=e, name=e.user.name, course_title=e.course.title, issued_at=at) for e in first[:BATCH]
+        Certificate(enrollment=e, name=e.user.name, course_title=e.course.title, issued_at=at) for e in without[:BATCH]
     ]:
-        issued += len(Certificate.objects.bulk_create(batch))
-    return issued
+        Certificate.objects.bulk_create(batch)
+    return completed

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from courses.models.enrollment import clean_code
 from quizzes import checks, grading
 from quizzes.models import QuestionRevision
 
@@ -33,3 +34,22 @@ class CompleteForm(forms.Form):
     """Continue: says which revision was on the page."""
 
     revision = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+
+
+class CodeForm(forms.Form):
+    """The code of a certificate, as somebody types it from paper."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=80,
+        help_text=_("16 letters and digits, such as ABCD EFGH JKMN PQRS. Spaces and small letters do not matter."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+    def clean_code(self) -> str:
+        code = clean_code(self.cleaned_data["code"])
+        if code is None:
+            raise forms.ValidationError(
+                _("This is not a whole code: it has 16 letters and digits, and never 0, 1, I, L or O.")
+            )
+        return code

@@ -89,7 +89,7 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
     return {
         "cards": cards,
         "courses": [] if cards else list(Course.objects.visible_to(user)),
-        "certificates": Certificate.objects.filter(enrollment__user=user.pk).order_by("-issued_at"),
+        "certificates": Certificate.objects.of(user),
         "team_sentence": team_sentence(user),
     }
 

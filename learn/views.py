@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -9,17 +11,23 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.log import record as log
+from accounts.throttling import Misses, seconds_until, wait_message
 from courses import progress
-from courses.models import Course, Enrollment, Lesson
+from courses.models import Certificate, Course, Enrollment, Lesson
 from courses.models.course import edits_courses
+from courses.models.enrollment import clean_code
+from learn import certificates, lesson_page, pdf
 from learn import home as home_page
-from learn import lesson_page
 from learn.course_map import course_map
-from learn.forms import CheckForm, CompleteForm
+from learn.forms import CheckForm, CodeForm, CompleteForm
 from quizzes import checks
+
+logger = logging.getLogger("workshop.certificates")
 
 
 @login_not_required
@@ -181,3 +189,78 @@ def after(enrollment: Enrollment, lesson: Lesson, outcome: progress.Outcome) -> 
 @require_safe
 def what_manager_sees(request: HttpRequest) -> HttpResponse:
     return render(request, "learn/what_manager_sees.html", home_page.manager_view(request.user))
+
+
+# --- Certificates ----------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def certificate(request: HttpRequest, code: str) -> HttpResponse:
+    found = get_object_or_404(Certificate.objects.of(request.user), code=code)
+    return render(request, "learn/certificate.html", certificates.page_of(found))
+
+
+@require_safe
+def certificate_pdf(request: HttpRequest, code: str, paper: str) -> HttpResponse:
+    found = get_object_or_404(Certificate.objects.of(request.user), code=code)
+    if paper not in pdf.PAPERS:
+        raise Http404
+    try:
+        content = pdf.pdf_of(found, paper)
+    except pdf.Busy:
+        return no_pdf(request, found, busy=True)
+    except pdf.NotMade as error:
+        logger.error("The PDF of certificate %s was not made: %s", found.pk, error)
+        return no_pdf(request, found, busy=False)
+    headers = {"Content-Disposition": content_disposition_header(True, pdf.file_name(found, paper))}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
+
+
+def no_pdf(request: HttpRequest, certificate: Certificate, busy: bool) -> HttpResponse:
+    """The way to print without it; when another one is being made, the page asks again by itself."""
+    context = {"certificate": certificate, "busy": busy}
+    response = render(request, "learn/no_pdf.html", context, status=503)
+    if busy:
+        response["Retry-After"] = response["Refresh"] = "2"
+    return response
+
+
+@login_not_required
+@require_safe
+def find_certificate(request: HttpRequest) -> HttpResponse:
+    form = CodeForm(request.GET if "code" in request.GET else None)
+    if form.is_valid():
+        return redirect("learn:check_certificate", form.cleaned_data["code"])
+    return unlisted(render(request, "learn/find_certificate.html", {"form": form}))
+
+
+@login_not_required
+@require_safe
+def check_certificate(request: HttpRequest, code: str) -> HttpResponse:
+    """What the certificate with this code says, to anybody who has the code; nothing else of the person."""
+    misses, clean = Misses("certificate", request), clean_code(code)
+    if until := misses.shut_until():
+        return too_many_misses(request, until)
+    if clean and clean != code:
+        return redirect("learn:check_certificate", clean)
+    found = Certificate.objects.filter(code=clean or "").first()
+    if found is None:
+        misses.count()
+        return unlisted(render(request, "learn/no_such_certificate.html", {"code": code[:80]}, status=404))
+    if not found.is_valid:
+        return unlisted(render(request, "learn/withdrawn_certificate.html", status=410))
+    context = {"certificate": found, "words": certificates.words_of(found)}
+    return unlisted(render(request, "learn/checked_certificate.html", context))
+
+
+def too_many_misses(request: HttpRequest, until: datetime) -> HttpResponse:
+    log("certificate_check_shut", request)
+    response = render(request, "learn/no_such_certificate.html", {"wait": wait_message(until)}, status=429)
+    response["Retry-After"] = str(seconds_until(until))
+    return unlisted(response)
+
+
+def unlisted(response: HttpResponse) -> HttpResponse:
+    """For those who have the code, and not for search engines."""
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response

@@ -27,7 +27,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import User
 from courses import publishing
-from courses.models import Assignment, CompanyFact, EnrollmentChange
+from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChange
 from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
 from quizzes import taking
@@ -78,6 +78,14 @@ reports/team.csv                                         POST   in     in  405  
                                                          POST   405    405 405     405     405   405    405 405      405
 my/what-my-manager-sees/                                 GET    in     in  200     200     200   200    200 200      200
 my/what-my-manager-sees/                                 POST   in     in  405     405     405   405    405 405      405
+my/certificates/<slug:code>/                             GET    in     in  200     404     404   404    404 404      404
+my/certificates/<slug:code>/                             POST   in     in  405     405     405   405    405 405      405
+my/certificates/<slug:code>/<slug:paper>.pdf             GET    in     in  200     404     404   404    404 404      404
+my/certificates/<slug:code>/<slug:paper>.pdf             POST   in     in  405     405     405   405    405 405      405
+certificates/                                            GET    200    200 200     200     200   200    200 200      200
+certificates/                                            POST   405    405 405     405     405   405    405 405      405
+certificates/<str:code>/                                 GET    200    200 200     200     200   200    200 200      200
+certificates/<str:code>/                                 POST   405    405 405     405     405   405    405 405      405
 courses/<slug:course>/                                   GET    in     in  200     404     404   200    404 404      200
 courses/<slug:course>/                                   POST   in     in  405     405     405   405    405 405      405
 courses/<slug:course>/module/<slug:module>/              GET    in     in  go      404     404   go     404 404      go
@@ -218,6 +226,7 @@ class Site:
         RetakeChange.objects.create(
             enrollment=cast.ada_enrolled, quiz=self.quiz.quiz, limit=3, reason="Agreed", by=cast.hana
         )
+        self.certificate = Certificate.objects.create(enrollment=cast.ada_enrolled, name="Ada", course_title="Course")
 
     def path(self, route: str, **given: object) -> str:
         """An address with everything in it that the learner may see."""
@@ -234,6 +243,8 @@ class Site:
             "pk": self.object_of(route),
             "url": "nowhere/",
             "verb": "retire",
+            "code": self.certificate.code,
+            "paper": "a4",
             **given,
         }
         filled = re.sub(
@@ -343,6 +354,8 @@ OPEN = {
     "accounts/slip/",
     "accounts/slip/password/",
     "",
+    "certificates/",
+    "certificates/<str:code>/",
 }
 
 
@@ -416,6 +429,16 @@ def test_an_attempt_of_somebody_else_cannot_be_named(site):
     for page in ("", "close/", "1/"):
         route = f"courses/<slug:course>/<slug:lesson>/quiz/<int:number>/{page}"
         assert undone(lambda route=route: site.ask("learner", "GET", route)).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["", "<slug:paper>.pdf"])
+def test_a_certificate_of_somebody_else_answers_like_none(site, page):
+    route = f"my/certificates/<slug:code>/{page}"
+    for role in ("manager", "hr", "super"):
+        foreign = undone(lambda role=role: site.ask(role, "GET", route))
+        missing = undone(lambda role=role: site.ask(role, "GET", route, code="ABCDEFGHJKMNPQRS"))
+        assert foreign.status_code == 404
+        assert seen(foreign) == seen(missing)
 
 
 @pytest.mark.parametrize("number", ["0", "99999", "9" * 40])

@@ -283,7 +283,12 @@ def test_templates_are_short():
 def test_rooms_that_others_stand_on_have_no_rule_twice(room):
     """A rule given as a query has its other face on the instance, under the same stem."""
     pairs = {
-        "courses": [("published", "is_published"), ("counting", "is_counting"), ("open", "is_open")],
+        "courses": [
+            ("published", "is_published"),
+            ("counting", "is_counting"),
+            ("open", "is_open"),
+            ("valid", "is_valid"),
+        ],
         "accounts": [("valid", "is_valid")],
         "notices": [("waiting", "is_waiting")],
         "quizzes": [("open", "is_open")],

@@ -217,7 +217,7 @@ class PathAdmin(StaffAdmin):
     list_display = ("title", "course", "summary", "is_in_order")
     list_select_related = ("course",)
     ordering = ("course", "position")
-    fields = ("title", "summary", "is_sequential", "key", "course_title")
+    fields = ("title", "summary", "is_sequential", "certificate", "key", "course_title")
     change_form_template = "admin/courses/path/change_form.html"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Path | None = None) -> tuple[str, ...]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +19,8 @@ from courses.models.lesson import Lesson, LessonRevision
 from courses.models.path import Path, PathStep, PathStepQuerySet
 
 DUE_SOON = timedelta(days=7)
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters and digits that look alike on paper
+CODE_LENGTH = 16
 REDO_LEVEL = F("lesson__published_revision__redo_level")  # of a completion: what is published of its lesson
 
 
@@ -271,7 +276,28 @@ class Completion(models.Model):
 
 def new_code() -> str:
     """An unguessable certificate code, 16 letters and digits that can be typed from paper."""
-    return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTVWXYZ") for place in range(16))
+    return "".join(secrets.choice(CODE_LETTERS) for place in range(CODE_LENGTH))
+
+
+def clean_code(typed: str) -> str | None:
+    """The code that somebody meant who read it from paper, or None if it cannot be one.
+
+    Case, spaces and hyphens do not matter, nor does the width of the letters. U can only be a V that was misread; for
+    the others that no code has (0 O 1 I L) there is no telling.
+    """
+    letters = unicodedata.normalize("NFKC", typed).upper().replace("U", "V")
+    code = "".join(letter for letter in letters if letter.isalnum())
+    return code if len(code) == CODE_LENGTH and set(code) <= set(CODE_LETTERS) else None
+
+
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    def valid(self) -> CertificateQuerySet:
+        """Those that still say who did what: all but those of people who were erased."""
+        return self.filter(withdrawn_at=None)
+
+    def of(self, user: User | AnonymousUser) -> CertificateQuerySet:
+        """A person's own, the newest first; nobody else gets to see more than the check page says."""
+        return self.valid().filter(enrollment__user=user.pk).order_by("-issued_at", "-pk")
 
 
 class Certificate(models.Model):
@@ -284,10 +310,44 @@ class Certificate(models.Model):
     name = models.CharField(_("name"), max_length=150)
     course_title = models.CharField(_("course"), max_length=200)
     issued_at = models.DateTimeField(_("issued"), default=timezone.now)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+
+    objects = CertificateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("certificate")
         verbose_name_plural = _("certificates")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(name=""), name="certificate_withdrawn_names_nobody"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} · {self.course_title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("learn:certificate", args=[self.code])
+
+    def get_check_url(self) -> str:
+        """Where anybody who has the code reads what the certificate says."""
+        return reverse("learn:check_certificate", args=[self.code])
+
+    @property
+    def is_valid(self) -> bool:
+        return self.withdrawn_at is None
+
+    @property
+    def issued_on(self) -> date:
+        """The day in the site's time zone, so that the page, the paper and the check say the same everywhere."""
+        return site_day(self.issued_at)
+
+    @property
+    def grouped_code(self) -> str:
+        """For paper: ABCD EFGH JKMN PQRS."""
+        return " ".join(self.code[place : place + 4] for place in range(0, len(self.code), 4))
+
+    def withdraw(self, at: datetime | None = None) -> None:
+        """Take the name out of it, for a person who is erased; its code answers "withdrawn" from now on."""
+        self.name, self.withdrawn_at = "", self.withdrawn_at or at or timezone.now()
+        self.save(update_fields=["name", "withdrawn_at"])

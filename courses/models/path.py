@@ -22,6 +22,11 @@ class Path(models.Model):
     is_sequential = models.BooleanField(
         _("in order"), default=False, help_text=_("Each lesson opens when the required ones before it are complete.")
     )
+    certificate = models.BooleanField(
+        _("certificate"),
+        default=True,
+        help_text=_("Off: completing this path makes no certificate. Those that were issued stay as they are."),
+    )
     redo_at = models.DateTimeField(
         _("last redo"),
         null=True,

@@ -33,6 +33,24 @@ FLAGS = [
 ]
 
 
+class DemoSite(str):
+    """The address of a running demo, which can also be told to run a command beside the server."""
+
+    environment: dict[str, str]
+
+    def manage(self, *command: str) -> str:
+        """What `manage.py` says to this command, in the folder and with the database of the site."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -57,7 +75,7 @@ def own_database() -> Iterator[str]:
 
 
 @contextmanager
-def demo_site() -> Iterator[str]:
+def demo_site() -> Iterator[DemoSite]:
     """Start it, yield its address and stop it with all its children."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="workshop-browser-") as folder, own_database() as database:
@@ -78,7 +96,9 @@ def demo_site() -> Iterator[str]:
             )
             try:
                 wait_until_ready(f"http://127.0.0.1:{port}", server, log)
-                yield f"http://127.0.0.1:{port}"
+                site = DemoSite(f"http://127.0.0.1:{port}")
+                site.environment = environment
+                yield site
             finally:
                 os.killpg(server.pid, signal.SIGTERM)
                 server.wait(20)

@@ -17,6 +17,9 @@ PAGES: dict[str, list[str]] = {
         "/accounts/sign-in/",
         "/accounts/reset/",
         "/accounts/slip/",
+        "/certificates/",
+        "/certificates/?code=O0",
+        "/certificates/ABCDEFGHJKMNPQRS/",
         "/nothing-here/",
     ],
     "ada@example.com": [
@@ -130,6 +133,20 @@ def test_the_pages_of_one_thing_are_sound(visit: Any, who: str, width: str, sche
             page.goto(urljoin(urljoin(page.url, one), further))
             assert "/admin/" in page.url
             found += problems(page, page.url)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_pages_of_a_certificate_are_sound(visit: Any, certificate: str, width: str, scheme: str) -> None:
+    visitor = visit(width=WIDTHS[width], height=800, color_scheme=scheme, reduced_motion="reduce")
+    found: list[str] = []
+    for address in (f"/certificates/{certificate}/", f"/my/certificates/{certificate}/"):
+        if address.startswith("/my/"):
+            visitor.sign_in("ada@example.com")
+        visitor.page.goto(address)
+        assert visitor.page.get_by_text("Ada Moreau", exact=True).is_visible()
+        found += problems(visitor.page, address)
     assert not found, "\n".join(found)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from tests.browser.answers import fill
+from tests.browser.conftest import certify
+from tests.browser.demo_site import DemoSite
 from tests.browser.keyboard import press, tab_to
 
 COURSE = "/courses/customer-service/"
@@ -175,3 +179,33 @@ def test_a_double_click_completes_once(visit: Any, script: bool) -> None:
     page.wait_for_url("**/establishing-common-ground/")
     page.goto("/")
     assert page.get_by_text(re.compile("^1 of [0-9]+ lessons$")).first.is_visible()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["js", "no-js"])
+def test_a_certificate_is_printed_and_checked_by_somebody_else(visit: Any, certificate: str, script: bool) -> None:
+    page = visit(java_script_enabled=script).sign_in("ada@example.com")
+    page.locator(f"a[href*='{certificate}']").click()
+    for name in ("Download to print (A4)", "US Letter"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        assert download.value.suggested_filename.startswith("Certificate Ada Moreau")
+        assert download.value.path().read_bytes().startswith(b"%PDF")
+
+    stranger = visit(java_script_enabled=script).page
+    stranger.goto("/certificates/")
+    stranger.get_by_label("Code").fill(f"{certificate[:4]} {certificate[4:]}".lower())
+    go(stranger, stranger.get_by_role("button", name="Check this code"))
+    assert stranger.get_by_text("This certificate is genuine").is_visible()
+    assert stranger.get_by_text("Ada Moreau", exact=True).is_visible()
+
+
+def test_the_page_of_a_certificate_prints_on_one_sheet(visit: Any, site: DemoSite, certificate: str) -> None:
+    page = visit().page
+    name, title = "Maria del Carmen " * 9, "A course with a title that does not want to end " * 4
+    longest = certify(site, "nikhil.rao@example.com", name=name[:150], course_title=title[:200])
+    for code in (certificate, longest):
+        page.goto(f"/certificates/{code}/")
+        for paper in ("A4", "Letter"):
+            sheet = PdfReader(BytesIO(page.pdf(format=paper, prefer_css_page_size=True)))
+            assert len(sheet.pages) == 1
+            assert "Check another code" not in sheet.pages[0].extract_text()

@@ -85,6 +85,13 @@ def test_secret_links_never_reach_the_log() -> None:
     assert "/accounts/reset/[link]" in text
 
 
+def test_the_code_of_a_certificate_never_reaches_the_log() -> None:
+    for address in ("/certificates/6Z68Y7CWQBXFT5BZ/", "/my/certificates/6Z68Y7CWQBXFT5BZ/a4.pdf"):
+        text = format_with("Not Found: %s", address)
+        assert "6Z68Y7CWQBXFT5BZ" not in text
+        assert "/certificates/[code]/" in text
+
+
 def test_row_that_postgresql_quotes_never_reaches_the_log() -> None:
     try:
         raise IntegrityError("duplicate key\nDETAIL:  Key (name)=(Ada Moreau) already exists.")

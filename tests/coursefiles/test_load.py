@@ -21,6 +21,7 @@ from coursefiles.stored import Stored
 from coursefiles.units import hash_of
 from courses import progress, publishing
 from courses.models import CompanyFact, Completion, Course, Enrollment, Lesson, LessonRevision, Module, PathStep
+from courses.models import Path as CoursePath
 from quizzes import taking
 from quizzes.models import Answer, Attempt, Question, Quiz
 from tests.builders import enroll, make_person
@@ -139,7 +140,21 @@ def test_paths_take_readings_and_quizzes_also_planned(folder: CourseFolder) -> N
     (only,) = PathStep.objects.filter(path__key="first-day")
     assert timezone.localtime(only.since, timezone.get_default_timezone()).isoformat()[:16] == "2026-11-01T00:00"
     assert only.path.is_sequential
+    assert not only.path.certificate
     assert not only.path.is_default
+
+
+def test_whether_a_path_gives_a_certificate_follows_the_file(folder: CourseFolder) -> None:
+    load_course(folder.path)
+    path = CoursePath.objects.get(key="first-day")
+    assert not path.certificate
+    before = Course.objects.get().source_hash
+    folder.replace("course.yaml", "    certificate: false\n", "")
+    load_course(folder.path)
+    path.refresh_from_db()
+    assert path.certificate
+    assert "certificate" not in str(Stored(Course.objects.get()).course_unit())  # as it was hashed before the word
+    assert Course.objects.get().source_hash != before
 
 
 def test_a_second_load_writes_nothing(folder: CourseFolder) -> None:

@@ -72,6 +72,29 @@ def test_the_last_lesson_completes_the_course_with_a_certificate(course, ada):
     assert not complete(ada, two).course_completed
 
 
+def test_a_path_without_certificate_is_completed_without_one(course, ada):
+    course.paths.update(certificate=False)
+    first, last = course.lessons.all()
+    complete(ada, first)
+    assert complete(ada, last).course_completed
+    assert complete(ada, last) == progress.Outcome(new=False, course_completed=False)
+    ada.refresh_from_db()
+    assert ada.is_complete
+    assert not Certificate.objects.exists()
+    course.paths.update(certificate=True)  # later: what was completed before stays as it was
+    republish(last, Effect.REDO)
+    assert not complete(ada, last).course_completed
+    assert not Certificate.objects.exists()
+
+
+def test_settling_counts_people_whose_path_gives_no_certificate(course, ada):
+    course.paths.update(certificate=False)
+    first, last = course.lessons.all()
+    complete(ada, first)
+    assert publishing.unpublish(last) == 1
+    assert not Certificate.objects.exists()
+
+
 def test_a_certificate_keeps_the_names_of_its_day(course, ada):
     for lesson in course.lessons.in_order():
         complete(ada, lesson)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.models import User
-from courses.models import Assignment, EnrollmentChange
+from courses.models import Assignment, Certificate, EnrollmentChange
 from notices.models import Heartbeat, Notice
 from quizzes import taking
 from tests.builders import make_person
@@ -24,6 +24,7 @@ def people(cast: Cast) -> dict[str, User | None]:
     Notice.objects.create(key="n", kind="plain", recipient=cast.ada, address=cast.ada.email, subject="S", body="B")
     Heartbeat.objects.create(name="sender")
     EnrollmentChange.objects.create(enrollment=cast.ada_enrolled, what="due", new="2026-12-01", by=cast.hana)
+    Certificate.objects.create(enrollment=cast.ada_enrolled, name=cast.ada.name, course_title=cast.course.title)
     return {
         "nobody": None,
         "learner": cast.ada,

@@ -14,7 +14,7 @@ from django.urls import resolve
 
 from accounts.models import User
 
-STARTS = ["/", "/reports/", "/admin/", "/my/what-my-manager-sees/", "/accounts/profile/"]
+STARTS = ["/", "/reports/", "/admin/", "/my/what-my-manager-sees/", "/accounts/profile/", "/certificates/"]
 LEAVE = ("/static/", "/media/")
 TAG = re.compile(r"<(input|select|textarea|button)\b([^>]*)>")
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"]*)"')
