@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from courses.models import Course, Enrollment, Lesson, Module, PathStep
+from courses.models import Completion, Course, Enrollment, Lesson, Module, PathStep
 
 CONTENT = ("pk", "slug", "shown_title", "kind", "minutes", "module_id")
 STATES = ("is_required", "is_complete", "is_changed")
@@ -35,6 +35,7 @@ class LessonRow:
     step: int | None = None
     completed_number: int | None = None
     done_at: datetime | None = None
+    how: str | None = None
     url: str = ""
     blocked_by: LessonRow | None = None
 
@@ -55,8 +56,14 @@ class LessonRow:
         return "update-due" if self.is_to_be_redone else "not-started"
 
     @property
+    def is_by_quiz(self) -> bool:
+        """Whether it counts as done since the quiz of its module was passed well at once."""
+        return self.is_complete and self.how == Completion.How.BY_QUIZ
+
+    @property
     def state_label(self) -> Any:
-        labels = {"locked": _("Locked"), "complete": _("Complete"), "update-due": _("To be done again")}
+        done = _("Complete, by quiz") if self.is_by_quiz else _("Complete")
+        labels = {"locked": _("Locked"), "complete": done, "update-due": _("To be done again")}
         return labels.get(self.state, _("Not started"))
 
 
@@ -190,8 +197,7 @@ def lesson_rows(user: User | AnonymousUser, course: Course, enrollment: Enrollme
     if enrollment is None:
         return [LessonRow(**row, url=f"{base}{row['slug']}/") for row in shown.values(*CONTENT, *STATES)]
     step = PathStep.objects.filter(path=enrollment.path_id, lesson=OuterRef("pk")).values("position")[:1]
-    done = enrollment.completions.filter(lesson=OuterRef("pk")).order_by("-at").values("at")[:1]
-    rows = shown.annotate(step=Subquery(step), done_at=Subquery(done)).values(
-        *CONTENT, *STATES, "step", "completed_number", "done_at"
-    )
+    done = enrollment.completions.filter(lesson=OuterRef("pk")).order_by("-at")
+    facts = {"done_at": Subquery(done.values("at")[:1]), "how": Subquery(done.values("how")[:1])}
+    rows = shown.annotate(step=Subquery(step), **facts).values(*CONTENT, *STATES, "step", "completed_number", *facts)
     return [LessonRow(**row, url=f"{base}{row['slug']}/") for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import FilteredRelation, Min, Q, QuerySet
@@ -152,9 +152,28 @@ def place_of(lesson: Lesson, enrollment: Enrollment | None) -> Place:
     )
 
 
+class Found(NamedTuple):
+    """The columns of ROW, and of STATE for somebody who is enrolled."""
+
+    pk: int
+    slug: str
+    title: str
+    kind: str
+    minutes: int
+    required: bool
+    step: int | None = None
+    since: datetime | None = None
+    at: datetime | None = None
+    number: int | None = None
+    level: int | None = None
+    published_level: int = 0
+    published_number: int = 0
+    how: str | None = None
+
+
 ROW = ["pk", "slug", "published_revision__title", "kind", "published_revision__minutes", "required"]
 STATE = ["own__position", "own__since", "mine__at", "mine__revision__number", "mine__redo_level"]
-STATE += ["published_revision__redo_level", "published_revision__number"]
+STATE += ["published_revision__redo_level", "published_revision__number", "mine__how"]
 
 
 def published_in(module: int) -> QuerySet[Lesson]:
@@ -163,7 +182,7 @@ def published_in(module: int) -> QuerySet[Lesson]:
 
 @Prepared
 def rows_of(module: int, enrollment: int, path: int) -> QuerySet[Lesson, tuple[Any, ...]]:
-    """The columns of `_row`, for one enrollment on a path."""
+    """The columns of `Found`, for one enrollment on a path."""
     mine = FilteredRelation("completions", condition=Q(completions__enrollment=enrollment))
     own = FilteredRelation("steps", condition=Q(steps__path=path))
     return published_in(module).annotate(mine=mine, own=own).values_list(*ROW, *STATE)
@@ -181,45 +200,30 @@ def module_rows(lesson: Lesson, enrollment: Enrollment | None) -> list[LessonRow
     base = lesson.course.get_absolute_url()
     rows: dict[int, LessonRow] = {}
     for values in found:
-        row = _row(base, lesson.module_id, enrollment, *values)
+        row = _row(base, lesson.module_id, enrollment, Found(*values))
         known = rows.get(row.pk)
         if known is None or row.is_complete or (row.completed_number or 0) > (known.completed_number or 0):
             rows[row.pk] = row  # a person has several completions of a lesson that was to be redone
     return list(rows.values())
 
 
-def _row(
-    base: str,
-    module: int,
-    enrollment: Enrollment | None,
-    pk: int,
-    slug: str,
-    title: str,
-    kind: str,
-    minutes: int,
-    required: bool,
-    step: int | None = None,
-    since: datetime | None = None,
-    at: datetime | None = None,
-    number: int | None = None,
-    level: int | None = None,
-    published_level: int = 0,
-    published_number: int = 0,
-) -> LessonRow:
+def _row(base: str, module: int, enrollment: Enrollment | None, found: Found) -> LessonRow:
+    asked = enrollment is not None and found.step is not None and _asked(found.since, enrollment)
     return LessonRow(
-        pk=pk,
-        slug=slug,
-        shown_title=title,
-        kind=kind,
-        minutes=minutes,
+        pk=found.pk,
+        slug=found.slug,
+        shown_title=found.title,
+        kind=found.kind,
+        minutes=found.minutes,
         module_id=module,
-        is_required=required and enrollment is not None and step is not None and _asked(since, enrollment),
-        is_complete=level is not None and level >= published_level,
-        is_changed=number is not None and number < published_number,
-        step=step,
-        completed_number=number,
-        done_at=at,
-        url=f"{base}{slug}/",
+        is_required=found.required and asked,
+        is_complete=found.level is not None and found.level >= found.published_level,
+        is_changed=found.number is not None and found.number < found.published_number,
+        step=found.step,
+        completed_number=found.number,
+        done_at=found.at,
+        how=found.how,
+        url=f"{base}{found.slug}/",
     )
 
 
@@ -240,9 +244,8 @@ def first_beyond(lesson: Lesson, enrollment: Enrollment, step: int) -> LessonRow
         return None
     other, revision = found.lesson, found.lesson.published_revision
     base = lesson.course.get_absolute_url()
-    return _row(
-        base, other.module_id, enrollment, other.pk, other.slug, revision.title, other.kind, revision.minutes, True
-    )
+    row = Found(other.pk, other.slug, revision.title, other.kind, revision.minutes, required=True)
+    return _row(base, other.module_id, enrollment, row)
 
 
 def is_changed(lesson: Lesson, here: LessonRow | None) -> bool:

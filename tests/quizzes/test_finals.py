@@ -281,3 +281,10 @@ def test_credit_at_the_last_lesson_completes_the_course(db):
     ada.refresh_from_db()
     assert ada.is_complete
     assert ada.certificate
+
+
+def test_what_was_credited_says_by_quiz_where_it_is_shown(client, eight, ada):
+    take(ada, eight, 8)
+    sign_in(client, ada.user)
+    assert client.get("/courses/service/").text.count("Complete, by quiz") == 2
+    assert "Done by quiz" in client.get("/courses/service/m1-read-1/").text
