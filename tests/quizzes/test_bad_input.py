@@ -1,6 +1,7 @@
 """What no form of the newer types sends: refused with a page that says so, a line in the log, and nothing changed."""
 
 import logging
+import re
 
 import pytest
 
@@ -107,7 +108,6 @@ def test_the_keys_of_steps_and_pairs_are_in_no_byte(client, asked):
     """They stand in the right order in the body, so they would give it away."""
     for type_ in ("ordering", "matching"):
         url, answer = asked(type_)
-        html = client.get(url).text
-        assert 'value="a"' not in html
-        assert "-a" not in html.split('class="quiz-question"')[1].split("</fieldset>")[0]
+        form = client.get(url).text.split('class="quiz-question"')[1].split("</fieldset>")[0]
+        assert not re.findall(r'="([^"]*[-" ])?[abc]"', form)
         answer.attempt.delete()
