@@ -294,7 +294,7 @@ def quiz_of(lesson: Lesson, enrollment: Enrollment | None) -> dict[str, Any]:
         shown["retakes"] = retakes.of(enrollment, quiz)
         unanswered = Min("answers__position", filter=Q(answers__response__isnull=True))
         attempts = Attempt.objects.of(enrollment.user).filter(enrollment=enrollment, quiz=quiz)
-        found = list(attempts.annotate(goes_on=unanswered).order_by("number"))
+        found = list(attempts.annotate(goes_on=unanswered).order_by("number").prefetch_related("regrades"))
         shown["attempts"] = [attempt for attempt in found if not attempt.is_open]
         shown["open"] = next((attempt for attempt in found if attempt.is_open), None)
     return shown

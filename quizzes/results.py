@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
+
 from accounts.models import User
 from courses.models import Lesson
 from quizzes import grading, retakes, taking
-from quizzes.models import Answer, Attempt
+from quizzes.models import Answer, Attempt, Regrade
 from quizzes.models.attempt import plain
 from quizzes.retakes import Retakes
 
@@ -29,6 +31,7 @@ class Explained:
     points: Decimal
     answered: bool
     reread: Lesson | None
+    is_regraded: bool
 
     @property
     def fragment(self) -> str:
@@ -98,12 +101,12 @@ class Result:
 
     @property
     def score(self) -> str:
-        return self.attempt.plain_score
+        return self.attempt.plain_score_now
 
     @property
     def bar(self) -> Bar:
         return Bar(
-            score=int((self.attempt.score or 0) * 100),
+            score=int((self.attempt.score_now or 0) * 100),
             mark=(self.attempt.pass_mark or 0) * 100,
             total=self.attempt.max_score * 100,
         )
@@ -123,7 +126,7 @@ class Result:
 
     @property
     def ever_passed(self) -> bool:
-        return any(attempt.passed for attempt in self.attempts)
+        return any(attempt.is_passed for attempt in self.attempts)
 
     @property
     def under_way(self) -> bool:
@@ -131,12 +134,15 @@ class Result:
 
 
 def of(attempt: Attempt, user: User) -> Result:
-    """The result of a closed attempt, with links to lessons this person can open. Four queries, six of a final."""
+    """The result of a closed attempt, with links to lessons this person can open. Five queries, seven of a final."""
     if attempt.is_open:
         raise ValueError("An open attempt has no result.")
-    answers = attempt.answers.select_related("question_revision__objective")
+    attempts = list(attempt.quiz.attempts.filter(enrollment=attempt.enrollment_id).order_by("-number"))
+    regrades = Regrade.objects.select_related("question_revision__objective")
+    prefetch_related_objects([attempt, *attempts], Prefetch("regrades", regrades))
+    answers = _answers(attempt)
     readable = _readable(answers, user)
-    questions = [_explain(answer, readable) for answer in answers]
+    questions = [_explain(answer, readable, attempt) for answer in answers]
     rule = retakes.of(attempt.enrollment, attempt.quiz)
     return Result(
         attempt=attempt,
@@ -144,8 +150,17 @@ def of(attempt: Attempt, user: User) -> Result:
         objectives=_by_objective(answers),
         rereads=_most_missed(questions),
         retakes=rule,
-        attempts=list(attempt.quiz.attempts.filter(enrollment=attempt.enrollment_id).order_by("-number")),
+        attempts=attempts,
     )
+
+
+def _answers(attempt: Attempt) -> list[Answer]:
+    """The answers, each with the revision that it is graded by now: what was drawn, or what a regrade took."""
+    mended = {regrade.answer_id: regrade.question_revision for regrade in attempt.regrades.all()}
+    answers = list(attempt.answers.select_related("question_revision__objective"))
+    for answer in answers:
+        answer.question_revision = mended.get(answer.pk, answer.question_revision)
+    return answers
 
 
 def _most_missed(questions: Sequence[Explained]) -> list[Lesson]:
@@ -156,7 +171,7 @@ def _most_missed(questions: Sequence[Explained]) -> list[Lesson]:
     return sorted(missed, key=lambda lesson: -missed[lesson])
 
 
-def _readable(answers: Sequence[Answer] | Any, user: User) -> dict[int, Lesson]:
+def _readable(answers: Sequence[Answer], user: User) -> dict[int, Lesson]:
     named = [answer.question_revision.reread_id for answer in answers]
     lessons = Lesson.objects.visible_to(user).filter(pk__in={pk for pk in named if pk is not None})
     return {lesson.pk: lesson for lesson in lessons.select_related("course", "published_revision")}
@@ -167,7 +182,7 @@ def _points(answer: Answer) -> Decimal:
     return grading.points(revision.type, revision.body, answer.response)
 
 
-def _explain(answer: Answer, readable: dict[int, Lesson]) -> Explained:
+def _explain(answer: Answer, readable: dict[int, Lesson], attempt: Attempt) -> Explained:
     revision = answer.question_revision
     return Explained(
         position=answer.position,
@@ -177,10 +192,11 @@ def _explain(answer: Answer, readable: dict[int, Lesson]) -> Explained:
         points=_points(answer),
         answered=answer.response is not None,
         reread=readable.get(revision.reread_id or 0),
+        is_regraded=any(regrade.answer_id == answer.pk for regrade in attempt.regrades.all()),
     )
 
 
-def _by_objective(answers: Sequence[Answer] | Any) -> list[OfObjective]:
+def _by_objective(answers: Sequence[Answer]) -> list[OfObjective]:
     """In the order of the module, whatever the order they were drawn in."""
     found: dict[Any, OfObjective] = {}
     for answer in sorted(answers, key=_place_of_objective):

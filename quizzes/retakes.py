@@ -56,8 +56,8 @@ def of(enrollment: Enrollment, quiz: Quiz, at: datetime | None = None) -> Retake
     closed = Attempt.objects.filter(enrollment=enrollment, quiz=quiz).closed()
     told = closed.aggregate(
         last=Max("closed_at"),
-        failed=Count("pk", filter=Q(passed=False)),
-        passed=Count("pk", filter=Q(passed=True)),
+        failed=Count("pk", filter=~Attempt.passed_q()),
+        passed=Count("pk", filter=Attempt.passed_q()),
     )
     changes = list(RetakeChange.objects.filter(enrollment=enrollment, quiz=quiz).order_by("at", "pk"))
     opens_at = told["last"] + WAIT if told["last"] else None
@@ -85,7 +85,7 @@ def refuse(enrollment: Enrollment, quiz: Quiz, at: datetime) -> None:
 def could_use_help_q(prefix: str = "") -> Q:
     """Enrollments with three failed finals and none passed, as managers and HR may read, without a score."""
     finals = Attempt.objects.filter(quiz__is_final=True).closed()
-    passed = finals.filter(passed=True).values("enrollment")
-    failed = finals.filter(passed=False).values("enrollment").annotate(n=Count("pk")).order_by()
+    passed = finals.passed().values("enrollment")
+    failed = finals.exclude(Attempt.passed_q()).values("enrollment").annotate(n=Count("pk")).order_by()
     often = failed.filter(n__gte=COULD_USE_HELP_FROM).values("enrollment")
     return Q(**{f"{prefix}pk__in": often}) & ~Q(**{f"{prefix}pk__in": passed})

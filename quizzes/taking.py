@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.statements import Prepared
 from courses import progress
-from courses.models import Completion, Enrollment, Lesson
+from courses.models import Completion, Enrollment, Lesson, LessonRevision
 from quizzes import drawing, grading, retakes
 from quizzes.models import Answer, Attempt, Quiz
 
@@ -134,6 +134,7 @@ def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
     locked.pass_mark = drawing.mark(locked.quiz, locked.max_score)
     locked.passed = locked.score >= locked.pass_mark
     locked.closed_at = at
+    locked.regrade = None  # just closed: nothing to ask the database for
     locked.save(update_fields=["score", "pass_mark", "passed", "closed_at"])
     if locked.passed:
         _complete(locked, at)
@@ -141,17 +142,26 @@ def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
 
 
 def _complete(attempt: Attempt, at: datetime) -> None:
+    published = attempt.quiz.lesson.published_revision
+    if published is not None:  # else taken back by an editor in the meantime: the pass stays a fact
+        complete(attempt, published, at)
+
+
+@transaction.atomic
+def complete(attempt: Attempt, revision: LessonRevision, at: datetime) -> None:
+    """Record what a pass is worth: the quiz lesson, as it stood in `revision`, and the readings where it shows mastery.
+
+    Raises what `progress.complete_lesson` raises, and then changes nothing.
+    """
     lesson = attempt.quiz.lesson
-    if lesson.published_revision is None:  # taken back by an editor in the meantime: the pass stays a fact
-        return
     if shows_mastery(attempt):
         readings = Lesson.objects.filter(module=lesson.module_id, kind=Lesson.Kind.READING, always_read=False)
         progress.credit(attempt.enrollment, readings, Completion.How.BY_QUIZ, at)
-    progress.complete_lesson(attempt.enrollment, lesson, lesson.published_revision, Completion.How.QUIZ, at)
+    progress.complete_lesson(attempt.enrollment, lesson, revision, Completion.How.QUIZ, at)
 
 
 def shows_mastery(attempt: Attempt) -> bool:
     """Whether a closed attempt credits the readings of its module: the first one, at the quiz of a module, 7 of 8."""
     if attempt.number != 1 or attempt.quiz.is_final or attempt.score is None:
         return False
-    return attempt.score >= drawing.mark_to_skip(attempt.quiz, attempt.max_score)
+    return (attempt.score_now or 0) >= drawing.mark_to_skip(attempt.quiz, attempt.max_score)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from courses.models import Course
 from notices.admin import StaffAdmin, Trail, state_chip
 from quizzes import editing
+from quizzes.admin.regrades import Regrading
 from quizzes.models import Answer, LessonCheck, PoolItem, Question, QuestionRevision, Quiz
 
 
@@ -108,7 +109,7 @@ class QuestionStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Question)
-class QuestionAdmin(StaffAdmin):
+class QuestionAdmin(Regrading, StaffAdmin):
     list_display = ("stem", "kind", "level", "objective", "state")
     list_filter = (QuestionStateFilter,)
     search_fields = ("key", "published_revision__body")
@@ -156,8 +157,12 @@ class QuestionAdmin(StaffAdmin):
         return _("Question %(key)s") % {"key": obj.key}
 
     def get_urls(self) -> list[Any]:
-        retire = self.admin_site.admin_view(self.retire)
-        return [path("<int:pk>/retire/", retire, name="quizzes_question_retire"), *super().get_urls()]
+        own = {"retire": self.retire, "regrade": self.regrade}
+        pages = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"quizzes_question_{name}")
+            for name, view in own.items()
+        ]
+        return [*pages, *super().get_urls()]
 
     def retire(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a question out of new attempts, or bring it back: a page that says what happens, then the deed."""
@@ -333,4 +338,5 @@ def places(question: Question) -> dict[str, Any]:
         "lessons": [check.lesson for check in checks],
         "quizzes": [item.quiz for item in pools],
         "open": open_attempts(question),
+        "revisions": question.revisions.count(),
     }

@@ -132,5 +132,12 @@ def is_right(type_: str, body: Body, response: Any) -> bool:
     return points(type_, body, response) == 1
 
 
+def offers_same(type_: str, body: Body, other_type: str, other: Body) -> bool:
+    """Whether a response to one body means the same in the other, however differently they grade it."""
+    if type_ not in TYPES or type_ != other_type:
+        return False
+    return bool(TYPES[type_].offers(body) == TYPES[type_].offers(other))
+
+
 def total(graded: Sequence[Decimal]) -> Decimal:
     return sum(graded, Decimal(0))

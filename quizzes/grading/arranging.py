@@ -23,6 +23,7 @@ from quizzes.grading.base import (
     one_value,
     option_keys,
     option_problems,
+    option_texts,
     repeated,
     text_of,
 )
@@ -186,6 +187,10 @@ def _matching_points(body: Body, response: dict[str, str | None]) -> Decimal:
     return _share(sum(response.get(option["key"]) == option["match"] for option in body["options"]), body)
 
 
+def _sides(body: Body) -> tuple[dict[str, str], set[str]]:
+    return option_texts(body), set(partners(body))
+
+
 def _explained_pairs(body: Body, response: Response, order: Sequence[str]) -> dict[str, Any]:
     given = response or {}
     return {
@@ -215,6 +220,7 @@ ORDERING = QuestionType(
     fits=_fits_ordering,
     points=_ordering_points,
     explained=_explained_steps,
+    offers=option_texts,
 )
 MATCHING = QuestionType(
     label=gettext_lazy("Match"),
@@ -229,4 +235,5 @@ MATCHING = QuestionType(
     fits=_fits_matching,
     points=_matching_points,
     explained=_explained_pairs,
+    offers=_sides,
 )

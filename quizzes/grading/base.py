@@ -46,6 +46,7 @@ class QuestionType:
     fits: Callable[[Body, Any], bool]  # whether a stored response can be graded
     points: Callable[[Body, Any], Decimal]  # of a response that fits
     explained: Callable[[Body, Any, Sequence[str]], dict[str, Any]]  # what the result shows, once closed
+    offers: Callable[[Body], Any]  # what one can answer with; where it is the same, so is what a response means
     words: Mapping[str, str] = field(default_factory=dict)  # keys and texts of options that no question can choose
     graded: bool = True  # False: carries no points
 
@@ -69,6 +70,10 @@ def option_keys(body: Body) -> list[str]:
 
 def right_keys(body: Body) -> set[str]:
     return {option["key"] for option in body.get("options", []) if option.get("correct") is True}
+
+
+def option_texts(body: Body) -> dict[str, str]:
+    return {option["key"]: text_of(option, "text") for option in body.get("options", [])}
 
 
 def option_problems(body: Body, parts: frozenset[str], least: int, too_few: str) -> list[Problem]:

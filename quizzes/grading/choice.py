@@ -21,6 +21,7 @@ from quizzes.grading.base import (
     mixed,
     option_keys,
     option_problems,
+    option_texts,
     right_keys,
 )
 
@@ -159,6 +160,7 @@ SINGLE = QuestionType(
     fits=_fits_one,
     points=_one_points,
     explained=_explained,
+    offers=option_texts,
 )
 MULTIPLE = replace(
     SINGLE,

@@ -155,6 +155,10 @@ def _explained_short(body: Body, response: Response, order: Sequence[str]) -> di
     }
 
 
+def _anything(body: Body) -> None:
+    """What one can write does not depend on the options."""
+
+
 def _rewrite_problems(body: Body) -> list[Problem]:
     found = missing(body, "model", _("The rewrite has no model answer."))
     lines = body.get("look_for")
@@ -188,6 +192,7 @@ SHORT = QuestionType(
     fits=_fits,
     points=_short_points,
     explained=_explained_short,
+    offers=_anything,
 )
 REWRITE = QuestionType(
     label=gettext_lazy("Rewrite, rated by oneself"),
@@ -202,5 +207,6 @@ REWRITE = QuestionType(
     fits=_fits,
     points=_no_points,
     explained=_explained_rewrite,
+    offers=_anything,
     graded=False,
 )

@@ -1,4 +1,4 @@
-from quizzes.models.attempt import Answer, Attempt, CheckAnswer, RetakeChange
+from quizzes.models.attempt import Answer, Attempt, CheckAnswer, Regrade, RetakeChange
 from quizzes.models.quiz import LessonCheck, PoolItem, Question, QuestionRevision, Quiz
 
 __all__ = [
@@ -10,5 +10,6 @@ __all__ = [
     "Question",
     "QuestionRevision",
     "Quiz",
+    "Regrade",
     "RetakeChange",
 ]

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -38,6 +39,10 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
     def closed(self) -> AttemptQuerySet:
         return self.filter(closed_at__isnull=False)
+
+    def passed(self) -> AttemptQuerySet:
+        """Those that passed: on the day they were closed, or by a regrade since."""
+        return self.filter(Attempt.passed_q())
 
 
 class Attempt(models.Model):
@@ -88,9 +93,36 @@ class Attempt(models.Model):
         lesson = self.quiz.lesson
         return [lesson.course.key, lesson.slug, self.number]
 
+    @staticmethod
+    def passed_q() -> Q:
+        """The condition behind `passed()`, for counting."""
+        regraded = Regrade.objects.filter(attempt=OuterRef("pk"), passed=True)
+        return Q(passed=True) | Q(Exists(regraded))
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether it passed, on the day it was closed or by a regrade since; the same rule as `passed()`."""
+        return bool(self.passed) or bool(self.regrade and self.regrade.passed)
+
+    @cached_property
+    def regrade(self) -> Regrade | None:
+        """What counts of its regrades, or None. Of many attempts prefetch `regrades`."""
+        regrades = list(self.regrades.all())
+        return regrades[-1] if regrades else None
+
+    @property
+    def score_now(self) -> Decimal | None:
+        """The score of the day, or what regrades made of it."""
+        return self.regrade.score_after if self.regrade else self.score
+
     @property
     def plain_score(self) -> str:
+        """The score of the day."""
         return "" if self.score is None else plain(self.score)
+
+    @property
+    def plain_score_now(self) -> str:
+        return "" if self.score_now is None else plain(self.score_now)
 
     @property
     def is_open(self) -> bool:
@@ -132,6 +164,47 @@ class Answer(models.Model):
         if self.marked:
             return "marked"
         return "answered" if self.is_answered else "unanswered"
+
+
+class Regrade(models.Model):
+    """The fact that an answer of a closed attempt was worth more by a mended key. Written by quizzes/regrading.py.
+
+    It stands beside the attempt, whose own score, mark and pass stay those of the day. Points and score only rise.
+    """
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="regrades", verbose_name=_("attempt"))
+    answer = models.ForeignKey(
+        Answer, models.PROTECT, related_name="regrades", verbose_name=_("answer"), db_index=False
+    )
+    question_revision = models.ForeignKey(
+        QuestionRevision, models.PROTECT, related_name="+", verbose_name=_("graded by")
+    )
+    points_before = models.DecimalField(_("points before"), max_digits=3, decimal_places=2)
+    points_after = models.DecimalField(_("points after"), max_digits=3, decimal_places=2)
+    score_before = models.DecimalField(_("score before"), max_digits=6, decimal_places=2)
+    score_after = models.DecimalField(_("score after"), max_digits=6, decimal_places=2)
+    passed = models.BooleanField(_("passed"))
+    reason = models.CharField(_("reason"), max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("regrade")
+        verbose_name_plural = _("regrades")
+        ordering = ["score_after", "pk"]  # the last is what counts
+        constraints = [
+            models.UniqueConstraint(fields=["answer", "question_revision"], name="regrade_once_a_revision"),
+            models.CheckConstraint(
+                condition=models.Q(points_after__gt=models.F("points_before")), name="regrade_only_helps"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attempt}: {self.points_before} → {self.points_after}"
+
+    @property
+    def plain_score(self) -> str:
+        return plain(self.score_after)
 
 
 class RetakeChange(models.Model):

@@ -9,9 +9,10 @@ from django.contrib.auth.models import Group
 from django.db import connection
 
 from courses.models import Certificate, Completion
-from quizzes import taking
+from quizzes import regrading, taking
 from quizzes.models import Answer, Attempt, Quiz
 from tests.builders import enroll, make_course, make_person
+from tests.quizzes.mending import mend
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,3 +107,23 @@ def test_a_start_against_a_close_leaves_at_most_one_open(quiz):
         assert isinstance(started, Attempt)
         assert not closed.is_open
         assert Attempt.objects.open().count() <= 1
+
+
+def test_regrades_at_the_same_instant_count_once(quiz):
+    person = make_person("Ada Race")
+    enrollment = enroll(person, quiz.lesson.course)
+    attempt = taking.start(enrollment, quiz)
+    for answer in attempt.answers.all():
+        taking.save_answer(attempt, answer.position, ["b"], False)
+    taking.close(attempt)
+    questions = [answer.question_revision.question for answer in attempt.answers.all()]
+    for question in questions:
+        mend(question)
+    results = at_once(
+        *[lambda q=question: regrading.regrade(q, [1], by=person, reason="Mended") for question in questions * 3]
+    )
+    assert [result for result in results if isinstance(result, Exception)] == []
+    attempt = Attempt.objects.get(pk=attempt.pk)
+    assert attempt.regrades.count() == attempt.score_now == len(questions)
+    assert sum(result.passes for result in results) == 1
+    assert Completion.objects.filter(lesson=quiz.lesson).count() == 1

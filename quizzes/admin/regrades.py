@@ -1,0 +1,109 @@
+"""The page on which an editor, who mended a key, sees whom that helps, in counts, and regrades with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from notices.admin import StaffAdmin, Trail
+from quizzes import regrading
+from quizzes.models import Question, Quiz
+from quizzes.regrading import Change, Earlier
+
+if TYPE_CHECKING:
+    Base = StaffAdmin
+else:
+    Base = object
+
+BIGGEST = 2**63 - 1
+
+
+class RegradeForm(forms.Form):
+    """Which earlier revisions, and why. `key` is the revision that was in use when the counts were shown."""
+
+    key = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=BIGGEST)
+    revisions = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Answers to regrade"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        help_text=gettext_lazy("What was wrong with the key. It is kept with your name, and not shown to learners."),
+    )
+
+    def __init__(self, question: Question, found: list[Earlier], data: Any = None) -> None:
+        self.question = question
+        same = [each.revision.number for each in found if each.has_same_words]
+        super().__init__(data, initial={"key": question.published_revision_id, "revisions": same})
+        choices = [(each.revision.number, label(each)) for each in found]
+        self.fields["revisions"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_key(self) -> int:
+        key: int = self.cleaned_data["key"]
+        if key != self.question.published_revision_id:
+            raise ValidationError(_("The question was changed since you looked. The counts are new; look once more."))
+        return key
+
+
+def label(earlier: Earlier) -> str:
+    saved = date_format(localtime(earlier.revision.created_at), "DATE_FORMAT")
+    parts = [_("Revision %(n)d of %(day)s") % {"n": earlier.revision.number, "day": saved}, gain(earlier.change)]
+    if not earlier.has_same_words:
+        parts.append(_("it asked: “%(stem)s”") % {"stem": earlier.revision.stem})
+    return " · ".join(parts)
+
+
+def gain(change: Change) -> str:
+    words = ngettext(
+        "%(n)d attempt gains by it; %(passes)d would pass by it",
+        "%(n)d attempts gain by it; %(passes)d would pass by it",
+        change.attempts,
+    )
+    return words % {"n": change.attempts, "passes": change.passes}
+
+
+def done(change: Change) -> str:
+    words = ngettext(
+        "%(n)d attempt was regraded, and %(passes)d passed by it.",
+        "%(n)d attempts were regraded, and %(passes)d passed by it.",
+        change.attempts,
+    )
+    return words % {"n": change.attempts, "passes": change.passes}
+
+
+class Regrading(Base):
+    """The view, for the admin of questions."""
+
+    trail_of: Callable[[Question, Quiz | None], Trail]
+
+    def regrade(self, request: HttpRequest, pk: int) -> HttpResponse:
+        question = self.get_to_change(request, pk)
+        found = regrading.earlier(question)
+        form = RegradeForm(question, found, request.POST or None)
+        back = self.url("change", question.pk)
+        if request.method == "POST" and not found:  # a double click, or two editors
+            messages.info(request, _("Nobody gains by regrading any more."))
+            return HttpResponseRedirect(back)
+        if request.method == "POST" and form.is_valid():
+            change = regrading.regrade(
+                question, form.cleaned_data["revisions"], request.user, form.cleaned_data["reason"]
+            )
+            self.log_change(request, question, f"Regraded {change.attempts} attempts; {change.passes} passed by it")
+            messages.success(request, done(change))
+            return HttpResponseRedirect(back)
+        if "key" in form.errors:
+            form.data = {**request.POST.dict(), "key": question.published_revision_id}
+        context = {"question": question, "found": found, "form": form, "back": back}
+        context |= {"open": regrading.open_with_other(question), "history": regrading.history(question)}
+        response = self.page(request, "desk/regrade.html", _("Regrade earlier answers"), None, **context)
+        response.context_data["trail"] = [*self.trail_of(question, None), (self.heading(question), back)]  # type: ignore[index]
+        return response
