@@ -94,9 +94,8 @@ class Regrading(Base):
             messages.info(request, _("Nobody gains by regrading any more."))
             return HttpResponseRedirect(back)
         if request.method == "POST" and form.is_valid():
-            change = regrading.regrade(
-                question, form.cleaned_data["revisions"], request.user, form.cleaned_data["reason"]
-            )
+            by: Any = request.user  # signed in: the staff pages saw to it
+            change = regrading.regrade(question, form.cleaned_data["revisions"], by, form.cleaned_data["reason"])
             self.log_change(request, question, f"Regraded {change.attempts} attempts; {change.passes} passed by it")
             messages.success(request, done(change))
             return HttpResponseRedirect(back)
