@@ -1,9 +1,13 @@
-"""The form of a question with its options, between the page and the body that `grading` understands."""
+"""The form of a question with its options, between the page and the body that `grading` understands.
+
+Which parts it has is told by the entry of its type in `grading.TYPES`; how a part is typed is in quizzes/parts.py.
+"""
 
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from courses.models import Course, Lesson, Objective
 from courses.models.course import validate_key
-from quizzes import grading
+from quizzes import grading, parts
 from quizzes.models import Question, QuestionRevision
 
 if TYPE_CHECKING:
@@ -51,18 +55,24 @@ class QuestionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("Markdown, 60 words or fewer."),
     )
-    type = forms.ChoiceField(label=gettext_lazy("Type"), choices=grading.type_choices)
+    type = forms.ChoiceField(label=gettext_lazy("Type"))
     objective = ObjectiveField(Objective.objects.none(), label=gettext_lazy("Objective"), required=False)
     level = forms.ChoiceField(
         label=gettext_lazy("Level"), choices=[("", "–"), *QuestionRevision.Level.choices], required=False
     )
     reread = RereadField(Lesson.objects.none(), label=gettext_lazy("Lesson to reread"), required=False)
 
-    def __init__(self, course: Course, question: Question | None, data: Any = None) -> None:
-        self.course, self.question = course, question
+    def __init__(self, course: Course, question: Question | None, type_: str, data: Any = None) -> None:
+        self.course, self.question, self.kind = course, question, grading.TYPES[type_]
         self.draft = question.draft if question else None
         self.theirs: QuestionRevision | None = None
-        super().__init__(data, initial=self.start())
+        super().__init__(data, initial={"type": type_, **self.start()})
+        for name, part in self.parts().items():
+            self.fields[name] = part()
+        alike = [(name, label) for name, label in grading.type_choices() if grading.is_alike(name, type_)]
+        self.fields["type"].choices = alike  # type: ignore[attr-defined]  # a ChoiceField
+        if len(alike) == 1:
+            self.fields["type"].widget = forms.HiddenInput()
         objectives = Objective.objects.filter(module__course=course).order_by("module__position", "position")
         self.fields["objective"].queryset = objectives  # type: ignore[attr-defined]  # a ModelChoiceField
         lessons = course.lessons.filter(retired_at=None).select_related("published_revision").in_order()
@@ -74,10 +84,47 @@ class QuestionForm(forms.Form):
         draft = self.draft
         if draft is None:
             return {"number": 0}
-        return {name: getattr(draft, name) for name in ("number", "type", "objective", "level", "reread", "stem")}
+        own = {name: getattr(draft, name) for name in ("number", "type", "objective", "level", "reread", "stem")}
+        return {**draft.body, **own}
+
+    def parts(self) -> dict[str, parts.Part]:
+        """The fields of its type, beside stem and options."""
+        return {name: part for name, part in {**parts.ABOVE, **parts.BELOW}.items() if name in self.kind.parts}
+
+    @property
+    def above(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("key", "stem", *parts.ABOVE) if name in self.fields]
+
+    @property
+    def below(self) -> list[forms.BoundField]:
+        return [self[name] for name in parts.BELOW if name in self.fields]
+
+    @property
+    def about(self) -> list[forms.BoundField]:
+        """What does not show in the question itself."""
+        names = ("type", "objective", "level", "reread")
+        return [self[name] for name in names if not self[name].is_hidden]
+
+    @property
+    def their_parts(self) -> list[tuple[str, str]]:
+        """What a colleague saved meanwhile, beside stem and options: labels and texts."""
+        body = self.theirs.body if self.theirs else {}
+        known = [name for name in self.parts() if name in body]
+        return [(str(self.fields[name].label), self.fields[name].prepare_value(body[name])) for name in known]
 
     def clean_stem(self) -> str:
-        return str(self.cleaned_data["stem"]).replace("\r\n", "\n")
+        return parts.unix(self.cleaned_data["stem"])
+
+    def body(self) -> dict[str, Any]:
+        """The body but for its options; what was left empty is left out."""
+        said = {name: self.cleaned_data[name] for name in self.parts()}
+        kept = {name: parts.unix(value) if isinstance(value, str) else value for name, value in said.items()}
+        return {"stem": self.cleaned_data["stem"], **{n: v for n, v in kept.items() if v not in ("", [])}}
+
+    def place_problems(self, problems: list[grading.Problem]) -> None:
+        """Put each problem at the part it is about; those of no part stand above."""
+        for problem in problems:
+            self.add_error(problem.part if problem.part in self.fields else None, problem.text)
 
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
@@ -108,34 +155,41 @@ class OptionForm(forms.Form):
     """One option. Left empty it is no option, so that spare ones need no button to remove them."""
 
     key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)
-    text = forms.CharField(
-        label=gettext_lazy("Text"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    feedback = forms.CharField(
-        label=gettext_lazy("Feedback"),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("What the customer likely does next, and why another choice works better."),
-    )
-    correct = forms.BooleanField(label=gettext_lazy("Correct"), required=False)
+
+    def __init__(self, *args: Any, kind: grading.QuestionType, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        for name, part in parts.OF_OPTION.items():
+            if name in kind.option_parts:
+                self.fields[name] = part()
+        if kind.ordered:
+            self.fields["place"] = forms.IntegerField(
+                label=_("Place in the right order"), required=False, min_value=1, max_value=99
+            )
 
     @property
     def legend(self) -> str:
         """What this option is called on the page."""
-        key = self["key"].value()
-        return _("Option %(key)s") % {"key": str(key).upper()} if key else _("New option")
+        key = str(self["key"].value() or "")
+        if key in self.kind.words:
+            return _("Option “%(text)s”") % {"text": self["text"].value() or self.kind.words[key]}
+        return _("Option %(key)s") % {"key": key.upper()} if key else _("New option")
 
     def is_empty(self) -> bool:
         data = getattr(self, "cleaned_data", {})
-        return not any(str(data.get(name) or "").strip() for name in ("text", "feedback"))
+        return not any(str(data.get(name) or "").strip() for name in ("text", "feedback", "match"))
+
+    @property
+    def place(self) -> int:
+        """Where the option stands in the right order; without a number at the end."""
+        return getattr(self, "cleaned_data", {}).get("place") or 100
 
 
 class BaseOptions(OptionFormSet):
-    def body(self, type_: str, stem: str, known: list[str]) -> dict[str, Any]:
+    def options(self, type_: str, known: list[str]) -> list[dict[str, Any]]:
         """The options that have anything in them. Each keeps its key; new ones get the type's, or the next letter."""
         words = grading.TYPES[type_].words
-        filled = [form for form in self.forms if not form.is_empty()]
+        filled = sorted((form for form in self.forms if not form.is_empty()), key=lambda form: form.place)
         sent = [str(form.cleaned_data.get("key") or "") for form in filled]
         given = [key if key in known and not words else "" for key in sent]
         letters = (letter for letter in string.ascii_lowercase if letter not in {*given, *known})
@@ -143,8 +197,8 @@ class BaseOptions(OptionFormSet):
         options = []
         for form, key in zip(filled, given, strict=True):
             form.given_key = key or next(free)  # type: ignore[attr-defined]  # for `place_problems`
-            options.append(option_of(form.cleaned_data, form.given_key, words))  # type: ignore[attr-defined]
-        return {"stem": stem, "options": options}
+            options.append(option_of(form, form.given_key, words))  # type: ignore[attr-defined]
+        return options
 
     def place_problems(self, problems: list[grading.Problem]) -> list[grading.Problem]:
         """Put each problem at the option it is about; return those that are about the question."""
@@ -159,15 +213,32 @@ class BaseOptions(OptionFormSet):
         return rest
 
 
-def option_of(data: dict[str, Any], key: str, words: Mapping[str, str]) -> dict[str, Any]:
-    text = str(data.get("text") or "").strip().replace("\r\n", "\n") or words.get(key, "")
-    option = {"key": key, "text": text, "feedback": str(data.get("feedback") or "").strip().replace("\r\n", "\n")}
-    return {**option, "correct": True} if data.get("correct") else option
+def option_of(form: OptionForm, key: str, words: Mapping[str, str]) -> dict[str, Any]:
+    """What stands in the form of an option; text and feedback even if empty, so that `grading` misses them."""
+    said = {name: form.cleaned_data.get(name) for name in form.kind.option_parts}
+    said |= {name: parts.unix(value) for name, value in said.items() if isinstance(value, str)}
+    said["text"] = said["text"] or words.get(key, "")
+    return {"key": key, **{name: value for name, value in said.items() if value or name in ("text", "feedback")}}
 
 
-Options: type[BaseOptions] = forms.formset_factory(  # type: ignore[assignment]  # the factory keeps the base class
-    OptionForm, formset=BaseOptions, extra=2, max_num=12, absolute_max=20, validate_max=True
-)
+@cache
+def _formset(spare: int) -> type[BaseOptions]:
+    made: Any = forms.formset_factory(
+        OptionForm, formset=BaseOptions, extra=spare, max_num=12, absolute_max=20, validate_max=True
+    )
+    return made  # type: ignore[no-any-return]  # the factory keeps the base class
+
+
+def options_of(form: QuestionForm, data: Any = None) -> BaseOptions | None:
+    """The forms of the options, with a few to spare; None for a type that has none."""
+    kind = form.kind
+    if "options" not in kind.parts:
+        return None
+    stored = form.draft.body.get("options", []) if form.draft else []
+    stored = stored or [{"key": key, "text": text} for key, text in kind.words.items()]
+    start = [{**option, "place": place} for place, option in enumerate(stored, 1)]
+    spare = 0 if kind.words else 2 if stored else 4
+    return _formset(spare)(data, initial=start, prefix="options", form_kwargs={"kind": kind})
 
 
 def differs(revision: QuestionRevision, content: dict[str, Any]) -> bool:
@@ -176,25 +247,31 @@ def differs(revision: QuestionRevision, content: dict[str, Any]) -> bool:
     return normal(revision.body) != normal(content["body"]) or any(plain[name] != content[name] for name in plain)
 
 
-def normal(body: Any) -> Any:
-    """A body in one spelling, for comparing."""
-    options = [{**option, "correct": bool(option.get("correct"))} for option in body.get("options", [])]
-    return {
-        "stem": str(body.get("stem", "")).strip(),
-        "options": [{k: str(v).strip() for k, v in o.items()} for o in options],
-    }
+def normal(body: Mapping[str, Any]) -> Any:
+    """A body in one spelling, for comparing: what is empty is as good as left out."""
+
+    def spelled(said: Mapping[str, Any]) -> dict[str, Any]:
+        found = {name: parts.plain(name, value) for name, value in said.items() if name != "options"}
+        return {name: value for name, value in found.items() if value not in ("", [], False)}
+
+    options: Sequence[Mapping[str, Any]] = body.get("options", [])
+    return spelled(body), [spelled(option) for option in options]
 
 
-def read(form: QuestionForm, options: BaseOptions) -> dict[str, Any] | None:
+def read(form: QuestionForm, options: BaseOptions | None) -> dict[str, Any] | None:
     """The content of a revision if both are valid and the question can be asked; otherwise the errors are in them."""
-    if not (form.is_valid() & options.is_valid()):
+    if not form.is_valid() & (options is None or options.is_valid()):
         return None
-    data = form.cleaned_data
-    known = grading.option_keys(form.draft.body) if form.draft else []
-    body = options.body(data["type"], data["stem"], known)
-    for problem in options.place_problems(grading.problems(data["type"], body)):
-        form.add_error(None, problem.text)
+    data, body = form.cleaned_data, form.body()
+    if options is not None:
+        body["options"] = options.options(data["type"], grading.option_keys(form.draft.body) if form.draft else [])
+    problems = grading.problems(data["type"], body)
+    form.place_problems(options.place_problems(problems) if options else problems)
     content = {name: data[name] for name in ("type", "objective", "level", "reread")} | {"body": body}
-    if form.is_valid() and not any(part.errors for part in options.forms):
+    if not has_errors(form, options):
         form.refuse_if_newer(content)
-    return content if form.is_valid() and not any(part.errors for part in options.forms) else None
+    return None if has_errors(form, options) else content
+
+
+def has_errors(form: QuestionForm, options: BaseOptions | None) -> bool:
+    return bool(form.errors) or (options is not None and any(part.errors for part in options.forms))

@@ -73,6 +73,12 @@ reports/                                                 GET    in     in  403  
 reports/                                                 POST   in     in  405     405     405   405    405 405      405
 reports/team.csv                                         GET    in     in  403     200     200   403    200 403      200
 reports/team.csv                                         POST   in     in  405     405     405   405    405 405      405
+reports/questions/                                       GET    in     in  403     403     403   200    200 403      200
+reports/questions/                                       POST   in     in  405     405     405   405    405 405      405
+reports/questions/<slug:course>/                         GET    in     in  403     403     403   200    200 403      200
+reports/questions/<slug:course>/                         POST   in     in  405     405     405   405    405 405      405
+reports/questions/<slug:course>/<slug:question>/         GET    in     in  403     403     403   200    200 403      200
+reports/questions/<slug:course>/<slug:question>/         POST   in     in  405     405     405   405    405 405      405
 
                                                          GET    200    200 200     200     200   200    200 200      200
                                                          POST   405    405 405     405     405   405    405 405      405
@@ -125,6 +131,8 @@ admin/courses/lesson/<int:pk>/do/<slug:verb>/            GET    in     in  403  
 admin/courses/lesson/<int:pk>/do/<slug:verb>/            POST   in     in  403     403     403   go     403 403      go
 admin/quizzes/question/<int:pk>/retire/                  GET    in     in  403     403     403   200    403 403      200
 admin/quizzes/question/<int:pk>/retire/                  POST   in     in  403     403     403   200    403 403      200
+admin/quizzes/question/<int:pk>/regrade/                 GET    in     in  403     403     403   200    403 403      200
+admin/quizzes/question/<int:pk>/regrade/                 POST   in     in  403     403     403   go     403 403      go
 admin/courses/module/<int:pk>/status/                    GET    in     in  403     403     403   200    403 403      200
 admin/courses/module/<int:pk>/status/                    POST   in     in  403     403     403   go     403 403      go
 admin/(?P<url>.*)$                                       GET    in     in  403     403     403   404    404 404      404

@@ -6,16 +6,17 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import OuterRef, Prefetch, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from courses.models import Course
 from notices.admin import StaffAdmin, Trail, state_chip
-from quizzes import editing
+from quizzes import editing, grading
 from quizzes.admin.regrades import Regrading
 from quizzes.models import Answer, LessonCheck, PoolItem, Question, QuestionRevision, Quiz
+from quizzes.trying import Trial
 
 
 def question_state(question: Any) -> tuple[str, str]:
@@ -218,23 +219,40 @@ class QuestionAdmin(Regrading, StaffAdmin):
     def form_page(
         self, request: HttpRequest, course: Course, question: Question | None, quiz: Quiz | None
     ) -> HttpResponse:
-        form = editing.QuestionForm(course, question, request.POST or None)
-        start = form.draft.body.get("options", []) if form.draft else []
-        options = editing.Options(request.POST or None, initial=start, prefix="options")
-        if request.method == "POST" and (content := editing.read(form, options)) is not None:
+        draft = question.draft if question else None
+        type_ = draft.type if draft else request.POST.get("type") or request.GET.get("type")
+        if type_ not in grading.TYPES:
+            return self.choose_type(request, quiz)
+        form = editing.QuestionForm(course, question, type_, request.POST or None)
+        options = editing.options_of(form, request.POST or None)
+        content = editing.read(form, options) if request.method == "POST" else None
+        if content is not None and "try" not in request.POST:
             return self.save_question(request, form, content, quiz)
         context = {
             "form": form,
             "formset": options,
-            "errors": not form.errors and options.total_error_count(),  # base.html says "Error:" for the form's own
+            "errors": options is not None and not form.errors and options.total_error_count(),  # base.html: the form's
             "question": question,
             "quiz": quiz,
             "theirs": form.theirs,
             "in_use": places(question) if question else None,
+            "trial": Trial(content["type"], content["body"]) if content else trial_of(draft, request),
+            "is_typed": content is not None,
         }
         title = str(self.add_title) if question is None else self.heading(question)
         response = self.page(request, "desk/question.html", title, None, **context)
         response.context_data["trail"] = self.trail_of(question, quiz)  # type: ignore[index]
+        return response
+
+    def choose_type(self, request: HttpRequest, quiz: Quiz | None) -> HttpResponse:
+        """What kind of question a new one is comes first: its form follows from that."""
+        types = [
+            (QueryDict.fromkeys(["type"], name).urlencode(), kind.label, kind.hint)
+            for name, kind in grading.TYPES.items()
+        ]
+        context = {"types": types, "more": f"&quiz={quiz.pk}" if quiz else ""}
+        response = self.page(request, "desk/question_type.html", str(self.add_title), None, **context)
+        response.context_data["trail"] = self.trail_of(None, quiz)  # type: ignore[index]
         return response
 
     def trail_of(self, question: Question | None, quiz: Quiz | None) -> Trail:
@@ -310,6 +328,11 @@ def effects_of(question: Question) -> list[str]:
         )
         sentences.append(words % {"n": used["open"]})
     return sentences
+
+
+def trial_of(draft: QuestionRevision | None, request: HttpRequest) -> Trial | None:
+    """The draft to try out, with the answer in the address if there is one."""
+    return Trial(draft.type, draft.body, dict(request.GET.lists())) if draft else None
 
 
 def newest_of(question: Any) -> QuestionRevision | None:

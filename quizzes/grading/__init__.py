@@ -60,6 +60,12 @@ def type_choices() -> list[tuple[str, Promise]]:
     return [(name, type_.label) for name, type_ in TYPES.items()]
 
 
+def is_alike(type_: str, other: str) -> bool:
+    """Whether a question of one type can become one of the other: both have the same parts."""
+    one, two = TYPES[type_], TYPES[other]
+    return (one.parts, one.option_parts, one.ordered) == (two.parts, two.option_parts, two.ordered)
+
+
 def problems(type_: str, body: Any) -> list[Problem]:
     """What is wrong with a body, in sentences of the reader's language; empty if it can be asked."""
     if type_ not in TYPES:

@@ -221,6 +221,7 @@ ORDERING = QuestionType(
     points=_ordering_points,
     explained=_explained_steps,
     offers=option_texts,
+    ordered=True,
 )
 MATCHING = QuestionType(
     label=gettext_lazy("Match"),

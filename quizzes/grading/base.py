@@ -49,6 +49,7 @@ class QuestionType:
     offers: Callable[[Body], Any]  # what one can answer with; where it is the same, so is what a response means
     words: Mapping[str, str] = field(default_factory=dict)  # keys and texts of options that no question can choose
     graded: bool = True  # False: carries no points
+    ordered: bool = False  # True: the order of the options in the body is the answer
 
 
 def text_of(data: Mapping[str, Any], part: str) -> str:

@@ -61,6 +61,8 @@ PAGES: dict[str, list[str]] = {
         "/admin/quizzes/quiz/",
         "/admin/quizzes/question/",
         "/admin/quizzes/question/add/",
+        "/admin/quizzes/question/add/?type=matching",
+        "/reports/questions/",
     ],
     "olga@example.com": ["/admin/", "/admin/notices/notice/"],
 }
@@ -79,7 +81,7 @@ STAFF_PAGES: dict[str, dict[str, list[str]]] = {
         ],
         "/admin/courses/path/": [""],
         "/admin/quizzes/quiz/": [""],
-        "/admin/quizzes/question/": ["", "../retire/"],
+        "/admin/quizzes/question/": ["", "../retire/", "../regrade/"],
     },
     "hana@example.com": {
         "/admin/accounts/user/?q=ada@example.com": ["", "../history/"],
@@ -155,7 +157,7 @@ def test_empty_staff_forms_say_what_is_wrong(visit: Any, width: str) -> None:
     visitor = visit(width=WIDTHS[width], height=800)
     page = visitor.sign_in("ed@example.com")
     found: list[str] = []
-    for address in ("/admin/courses/lesson/add/", "/admin/quizzes/question/add/"):
+    for address in ("/admin/courses/lesson/add/", "/admin/quizzes/question/add/?type=single"):
         page.goto(address)
         page.locator("form.edit .button-primary").click()
         assert page.title().startswith("Error:")
