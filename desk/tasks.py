@@ -61,6 +61,7 @@ def editing() -> list[Task]:
             reverse("admin:quizzes_question_changelist"),
         )
     )
+    tasks.append(analysis())
     tasks.append(
         Task(
             _("Write what holds at your company"),
@@ -76,6 +77,14 @@ def editing() -> list[Task]:
         )
     )
     return tasks
+
+
+def analysis() -> Task:
+    return Task(
+        _("How questions do"),
+        _("Which are too easy, too hard, or have an option nobody picks. Counts only, no names."),
+        reverse("reports:analyses"),
+    )
 
 
 def people() -> list[Task]:
@@ -101,6 +110,7 @@ def people() -> list[Task]:
             _("Sooner than after 24 hours, or with a limit; with your reason, which stays."),
             reverse("admin:quizzes_retakechange_changelist"),
         ),
+        analysis(),
         Task(
             _("Print a sign-in slip"),
             _("For somebody without e-mail, or who cannot sign in: find the person, then print."),

@@ -7,4 +7,7 @@ app_name = "reports"
 urlpatterns = [
     path("", views.team, name="team"),
     path("team.csv", views.team_csv, name="team_csv"),
+    path("questions/", views.analyses, name="analyses"),
+    path("questions/<slug:course>/", views.analysis, name="analysis"),
+    path("questions/<slug:course>/<slug:question>/", views.question, name="question"),
 ]

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Team, User
+from courses.models import Course
 from courses.models.enrollment import site_day
-from reports import export, words
+from quizzes.models import Question
+from reports import export, questions, words
 from reports.forms import Asked
 from reports.page import chart, columns, options, page_of
 from reports.population import Population
@@ -74,3 +76,43 @@ def team_csv(request: HttpRequest) -> StreamingHttpResponse:
     )
     response["Content-Disposition"] = f'attachment; filename="team-{site_day(at).isoformat()}.csv"'
     return response
+
+
+def refuse_unless_analyst(request: HttpRequest) -> None:
+    if not questions.may_analyze(request.user):
+        raise PermissionDenied
+
+
+@require_safe
+def analyses(request: HttpRequest) -> HttpResponse:
+    """The courses whose questions can be looked at."""
+    refuse_unless_analyst(request)
+    return render(request, "reports/analyses.html", {"courses": Course.objects.order_by("title")})
+
+
+@require_safe
+def analysis(request: HttpRequest, course: str) -> HttpResponse:
+    """How the questions of a course do; first those to look at, then all."""
+    refuse_unless_analyst(request)
+    found = get_object_or_404(Course, key=course)
+    items = questions.items_of(found)
+    context = {
+        "course": found,
+        "items": items,
+        "worrying": [(item, worries) for item in items if (worries := item.worries)],
+        "limits": questions,
+        "as_of": words.as_of(timezone.now()),
+    }
+    return render(request, "reports/analysis.html", context)
+
+
+@require_safe
+def question(request: HttpRequest, course: str, question: str) -> HttpResponse:
+    """How one question does: its options, steps or answers in a chart."""
+    refuse_unless_analyst(request)
+    found = get_object_or_404(Question.objects.select_related("course"), course__key=course, key=question)
+    item = questions.item_of(found)
+    if item is None:
+        raise Http404
+    context = {"item": item, "course": found.course, "limits": questions, "as_of": words.as_of(timezone.now())}
+    return render(request, "reports/question.html", {**context, "parts": item.parts, "worries": item.worries})

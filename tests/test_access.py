@@ -31,7 +31,7 @@ from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChang
 from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
 from quizzes import taking
-from quizzes.models import RetakeChange
+from quizzes.models import Question, RetakeChange
 from tests.builders import make_course, make_lesson, make_person
 from tests.conftest import Cast, with_role
 
@@ -244,6 +244,7 @@ class Site:
             "lesson": self.quiz.slug if "/quiz/" in route else self.reading.slug,
             "number": 1,
             "position": 1,
+            "question": Question.objects.filter(pool_items__quiz=self.quiz.quiz).first().key,
             "person": self.cast.ada.pk,
             "uidb64": urlsafe_base64_encode(force_bytes(self.cast.ada.pk)),
             "token": default_token_generator.make_token(User.objects.get(pk=self.cast.ada.pk)),

@@ -138,6 +138,12 @@ def is_right(type_: str, body: Body, response: Any) -> bool:
     return points(type_, body, response) == 1
 
 
+def counted(type_: str, body: Body, response: Any) -> list[str]:
+    """What an analysis counts of a response: keys of options, or what was written, folded; nothing if malformed."""
+    fits = type_ in TYPES and TYPES[type_].fits(body, response)
+    return TYPES[type_].counted(body, response) if fits else []
+
+
 def offers_same(type_: str, body: Body, other_type: str, other: Body) -> bool:
     """Whether a response to one body means the same in the other, however differently they grade it."""
     if type_ not in TYPES or type_ != other_type:

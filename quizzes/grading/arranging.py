@@ -98,12 +98,15 @@ def _fits_ordering(body: Body, response: Any) -> bool:
 
 
 def _ordering_points(body: Body, response: dict[str, int | None]) -> Decimal:
-    """The share of steps in their right place; of two steps in one place neither is."""
+    """The share of steps in their right place."""
+    return _share(len(_right_steps(body, response)), body)
+
+
+def _right_steps(body: Body, response: dict[str, int | None]) -> list[str]:
+    """The steps in their right place; of two steps in one place neither is."""
     taken = [place for place in response.values() if place is not None]
-    return _share(
-        sum(response.get(key) == place and taken.count(place) == 1 for place, key in enumerate(option_keys(body), 1)),
-        body,
-    )
+    steps = enumerate(option_keys(body), 1)
+    return [key for place, key in steps if response.get(key) == place and taken.count(place) == 1]
 
 
 def _explained_steps(body: Body, response: Response, order: Sequence[str]) -> dict[str, Any]:
@@ -184,7 +187,11 @@ def _fits_matching(body: Body, response: Any) -> bool:
 
 
 def _matching_points(body: Body, response: dict[str, str | None]) -> Decimal:
-    return _share(sum(response.get(option["key"]) == option["match"] for option in body["options"]), body)
+    return _share(len(_right_pairs(body, response)), body)
+
+
+def _right_pairs(body: Body, response: dict[str, str | None]) -> list[str]:
+    return [option["key"] for option in body["options"] if response.get(option["key"]) == option["match"]]
 
 
 def _sides(body: Body) -> tuple[dict[str, str], set[str]]:
@@ -221,6 +228,8 @@ ORDERING = QuestionType(
     points=_ordering_points,
     explained=_explained_steps,
     offers=option_texts,
+    counted=_right_steps,
+    tallied="right",
     ordered=True,
 )
 MATCHING = QuestionType(
@@ -237,4 +246,6 @@ MATCHING = QuestionType(
     points=_matching_points,
     explained=_explained_pairs,
     offers=_sides,
+    counted=_right_pairs,
+    tallied="right",
 )

@@ -47,8 +47,10 @@ class QuestionType:
     points: Callable[[Body, Any], Decimal]  # of a response that fits
     explained: Callable[[Body, Any, Sequence[str]], dict[str, Any]]  # what the result shows, once closed
     offers: Callable[[Body], Any]  # what one can answer with; where it is the same, so is what a response means
+    counted: Callable[[Body, Any], list[str]]  # of a response that fits, what an analysis counts; see `tallied`
     words: Mapping[str, str] = field(default_factory=dict)  # keys and texts of options that no question can choose
     graded: bool = True  # False: carries no points
+    tallied: str = "chosen"  # what that is: options "chosen", parts that were "right", texts that were "written"
     ordered: bool = False  # True: the order of the options in the body is the answer
 
 

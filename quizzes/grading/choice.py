@@ -147,6 +147,10 @@ def _several_points(body: Body, keys: Sequence[str]) -> Decimal:
     return Decimal(len(chosen & right)) / len(right) - lost
 
 
+def _chosen(body: Body, response: Sequence[str]) -> list[str]:
+    return list(response)
+
+
 SINGLE = QuestionType(
     label=gettext_lazy("Single choice"),
     hint=gettext_lazy("Choose one."),
@@ -161,6 +165,7 @@ SINGLE = QuestionType(
     points=_one_points,
     explained=_explained,
     offers=option_texts,
+    counted=_chosen,
 )
 MULTIPLE = replace(
     SINGLE,

@@ -159,6 +159,14 @@ def _anything(body: Body) -> None:
     """What one can write does not depend on the options."""
 
 
+def _written(body: Body, response: str) -> list[str]:
+    return [folded(response)]
+
+
+def _nothing(body: Body, response: str) -> list[str]:
+    return []
+
+
 def _rewrite_problems(body: Body) -> list[Problem]:
     found = missing(body, "model", _("The rewrite has no model answer."))
     lines = body.get("look_for")
@@ -193,6 +201,8 @@ SHORT = QuestionType(
     points=_short_points,
     explained=_explained_short,
     offers=_anything,
+    counted=_written,
+    tallied="written",
 )
 REWRITE = QuestionType(
     label=gettext_lazy("Rewrite, rated by oneself"),
@@ -208,5 +218,7 @@ REWRITE = QuestionType(
     points=_no_points,
     explained=_explained_rewrite,
     offers=_anything,
+    counted=_nothing,
+    tallied="",
     graded=False,
 )
