@@ -81,7 +81,7 @@ def editing() -> list[Task]:
 
 def analysis() -> Task:
     return Task(
-        _("How questions do"),
+        _("How people answer"),
         _("Which are too easy, too hard, or have an option nobody picks. Counts only, no names."),
         reverse("reports:analyses"),
     )

@@ -173,6 +173,9 @@ class OptionForm(forms.Form):
         key = str(self["key"].value() or "")
         if key in self.kind.words:
             return _("Option “%(text)s”") % {"text": self["text"].value() or self.kind.words[key]}
+        if self.kind.ordered:
+            place = self["place"].value()
+            return _("Step %(place)s") % {"place": place} if key and place else _("New step")
         return _("Option %(key)s") % {"key": key.upper()} if key else _("New option")
 
     def is_empty(self) -> bool:

@@ -56,7 +56,7 @@ ABOVE: dict[str, Part] = {
 }
 BELOW: dict[str, Part] = {
     "extra": lambda: LinesField(
-        label=_("Partners too many"), help_text=_("A line each; they stand in the list and belong to nothing.")
+        label=_("Partners that fit nothing"), help_text=_("A line each; they make guessing harder.")
     ),
     "tolerance": lambda: NumberField(
         label=_("How far a number may be off"),

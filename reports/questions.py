@@ -113,9 +113,9 @@ class Item:
             return []
         found = []
         if self.share >= TOO_EASY:
-            found.append(_("Too easy: %(share)d %% right") % {"share": self.share})
+            found.append(_("Too easy: %(share)d%% right") % {"share": self.share})
         if self.share <= TOO_HARD:
-            found.append(_("Too hard: %(share)d %% right") % {"share": self.share})
+            found.append(_("Too hard: %(share)d%% right") % {"share": self.share})
         if self.answered >= UNPICKED_FROM and self.tallied == "chosen":
             found += [_("Nobody picks “%(text)s”") % {"text": p.text} for p in self.parts if not p.count]
         return found

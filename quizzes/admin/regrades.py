@@ -40,16 +40,18 @@ class RegradeForm(forms.Form):
         help_text=gettext_lazy("What was wrong with the key. It is kept with your name, and not shown to learners."),
     )
 
-    def __init__(self, question: Question, found: list[Earlier], data: Any = None) -> None:
-        self.question = question
+    def __init__(self, question: Question, found: list[Earlier], data: Any = None, **initial: Any) -> None:
+        self.question, self.found = question, found
         same = [each.revision.number for each in found if each.has_same_words]
-        super().__init__(data, initial={"key": question.published_revision_id, "revisions": same})
+        super().__init__(data, initial={"key": question.published_revision_id, "revisions": same, **initial})
         choices = [(each.revision.number, label(each)) for each in found]
         self.fields["revisions"].choices = choices  # type: ignore[attr-defined]
 
     def clean_key(self) -> int:
         key: int = self.cleaned_data["key"]
         if key != self.question.published_revision_id:
+            self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+            self.data["key"] = str(self.question.published_revision_id)  # type: ignore[index]
             raise ValidationError(_("The question was changed since you looked. The counts are new; look once more."))
         return key
 
@@ -87,21 +89,31 @@ class Regrading(Base):
 
     def regrade(self, request: HttpRequest, pk: int) -> HttpResponse:
         question = self.get_to_change(request, pk)
-        found = regrading.earlier(question)
-        form = RegradeForm(question, found, request.POST or None)
-        back = self.url("change", question.pk)
-        if request.method == "POST" and not found:  # a double click, or two editors
+        form = RegradeForm(question, regrading.earlier(question), request.POST or None)
+        if request.method == "POST" and not form.found:  # a double click, or two editors
             messages.info(request, _("Nobody gains by regrading any more."))
-            return HttpResponseRedirect(back)
+            return HttpResponseRedirect(self.url("change", question.pk))
         if request.method == "POST" and form.is_valid():
-            by: Any = request.user  # signed in: the staff pages saw to it
-            change = regrading.regrade(question, form.cleaned_data["revisions"], by, form.cleaned_data["reason"])
-            self.log_change(request, question, f"Regraded {change.attempts} attempts; {change.passes} passed by it")
-            messages.success(request, done(change))
-            return HttpResponseRedirect(back)
-        if "key" in form.errors:
-            form.data = {**request.POST.dict(), "key": question.published_revision_id}
-        context = {"question": question, "found": found, "form": form, "back": back}
+            form = self.regrade_now(request, question, form)
+            if not form.found:
+                return HttpResponseRedirect(self.url("change", question.pk))
+        return self.regrade_page(request, question, form)
+
+    def regrade_now(self, request: HttpRequest, question: Question, form: RegradeForm) -> RegradeForm:
+        """Do it, and return the form for those who are left."""
+        by: Any = request.user  # signed in: the staff pages saw to it
+        numbers, reason = form.cleaned_data["revisions"], form.cleaned_data["reason"]
+        change = regrading.regrade(question, numbers, by, reason)
+        self.log_change(request, question, f"Regraded {change.attempts} attempts; {change.passes} passed by it")
+        messages.success(request, done(change))
+        left = [each for each in regrading.earlier(question) if each.revision.number in numbers]
+        if left:
+            messages.info(request, _("So many people take several steps: press once more for the next of them."))
+        return RegradeForm(question, left, revisions=numbers, reason=reason)
+
+    def regrade_page(self, request: HttpRequest, question: Question, form: RegradeForm) -> HttpResponse:
+        back = self.url("change", question.pk)
+        context = {"question": question, "form": form, "back": back}
         context |= {"open": regrading.open_with_other(question), "history": regrading.history(question)}
         response = self.page(request, "desk/regrade.html", _("Regrade earlier answers"), None, **context)
         response.context_data["trail"] = [*self.trail_of(question, None), (self.heading(question), back)]  # type: ignore[index]

@@ -21,7 +21,8 @@ from courses.models import Completion, Lesson
 from quizzes import taking
 from quizzes.models import Answer, Quiz
 from tests.bench import servers
-from tests.bench.data import LEARNERS, World, grow, make_world, sign_in
+from tests.bench.attempts import LARGE, answer_often, large_attempts
+from tests.bench.data import CROWD, LEARNERS, World, grow, make_world, sign_in
 from tests.bench.servers import BARE, WORKSHOP, Client, Crowd, Server, crowd, free_port, granian, running, serve, used
 from tests.bench.weight import Weight, weigh
 
@@ -277,6 +278,7 @@ def beside_the_bare_page(site: Site) -> list[Row]:
             rows.append(row)
         rows.append(Row("bare page: CPU", statistics.median(page.cost() for _round in range(5)) * 1000, unit="ms"))
         rows += export(site, ours, page)
+        rows += large_quizzes(site, ours, page, write)
         rows += sixteen_at_once(site, ours, bare)
         rows += weights(weigh(Client(ours.port, site.sessions["learner"]), path) for path in site.lessons)
     return rows
@@ -315,6 +317,50 @@ def export(site: Site, ours: Server, page: Visit) -> list[Row]:
     cost = Visit(ours, whole, requests=1).cost()  # of ten thousand people: one file says enough
     ratio = cost / people / statistics.median(page.cost() for _round in range(3))
     return [Row("CSV: CPU a person / bare page", ratio, 0.012, gate=False)]
+
+
+def large_quizzes(site: Site, ours: Server, page: Visit, write: Visit) -> list[Row]:
+    """Closing an attempt of 24 questions, opening its result, and the analysis of all answers there are."""
+    say(f"attempts of {LARGE} questions")
+    people = [site.world.person(number) for number in range(CROWD, CROWD + 2 * ROUNDS)]
+    attempts = large_attempts(site.world, people)
+    clients = [Client(ours.port, sign_in(user, OUR_OWN)) for user in people]
+    inside = Inside(headers={"host": "127.0.0.1"})
+    inside.force_login(people[0])
+    queries = {"closing": len(asked(partial(inside.post, attempts[0].get_close_url()), 302))}
+    queries["result"] = len(asked(partial(inside.get, attempts[0].get_absolute_url()), 200))
+    cost: dict[str, list[float]] = {"closing": [], "result": []}
+    for client, attempt in zip(clients[1:], attempts[1:], strict=True):
+        client.get("/accounts/profile/")  # the connection is there
+        closing = Visit(ours, lambda number, c=client, a=attempt: c.post(a.get_close_url()), requests=1).cost()
+        result = Visit(ours, lambda number, c=client, a=attempt: c.get(a.get_absolute_url()), requests=3).cost()
+        cost["closing"].append(closing / write.cost())
+        cost["result"].append(result / page.cost())
+    return [
+        Row(f"closing {LARGE} questions: queries", queries["closing"], 25),
+        Row(f"result of {LARGE} questions: queries", queries["result"], 9),
+        Row(f"closing {LARGE} questions: CPU / barest write", statistics.median(cost["closing"])),
+        Row(f"result of {LARGE} questions: CPU / bare page", statistics.median(cost["result"])),
+        *analyses(site, ours),
+    ]
+
+
+def analyses(site: Site, ours: Server) -> list[Row]:
+    """Question analysis, of a course and of one question; nobody should have to wait for it."""
+    answers = answer_often(site.world)
+    analyze("default")
+    say(f"question analysis of {answers:,} answers")
+    hr, inside = Client(ours.port, site.sessions["hr"]), site.inside("hr")
+    base = f"/reports/questions/{site.world.course.key}/"
+    often = Answer.objects.filter(attempt__quiz__lesson__key="m2-5").select_related("question_revision__question")
+    one = f"{base}{often.order_by('pk')[0].question_revision.question.key}/"
+    rows = []
+    for name, path, bound in (("of the course", base, 1500), ("of one question", one, 300)):
+        spent = [Visit(ours, lambda number, p=path: hr.get(p), requests=1).cost() * 1000 for _round in range(4)][1:]
+        what = f"question analysis {name}, {answers:,} answers"
+        rows += [Row(f"{what}: queries", len(asked(partial(inside.get, path), 200)), 10)]
+        rows += [Row(f"{what}: CPU", statistics.median(spent), bound, unit="ms")]
+    return rows
 
 
 def sixteen_at_once(site: Site, ours: Server, bare: Server) -> list[Row]:

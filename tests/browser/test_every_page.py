@@ -63,6 +63,8 @@ PAGES: dict[str, list[str]] = {
         "/admin/quizzes/question/add/",
         "/admin/quizzes/question/add/?type=matching",
         "/reports/questions/",
+        "/reports/questions/customer-service/",
+        "/reports/questions/customer-service/rec-first-sentence/",
     ],
     "olga@example.com": ["/admin/", "/admin/notices/notice/"],
 }

@@ -91,3 +91,16 @@ def test_a_question_without_an_earlier_key_offers_no_regrade(cast, quiz, as_):
     change = reverse("admin:quizzes_question_change", args=[question.pk])
     assert regrade_url(question) not in as_(cast.ed).get(change).text
     assert "Nobody" in as_(cast.ed).get(regrade_url(question)).text
+
+
+def test_very_many_people_take_several_steps(cast, quiz, question, as_, monkeypatch):
+    monkeypatch.setattr(regrading, "AT_ONCE", 2)
+    for number in range(3):
+        take(enroll(make_person(f"P{number}"), cast.course), quiz, q1=["b"])
+    mend(question)
+    page = as_(cast.ed).post(regrade_url(question), sent(question, reason="In steps"))
+    assert page.status_code == 200
+    assert "press once more" in page.text
+    assert 'value="In steps"' in page.text
+    assert as_(cast.ed).post(regrade_url(question), sent(question, reason="In steps")).status_code == 302
+    assert Regrade.objects.count() == 3

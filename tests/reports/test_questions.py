@@ -75,9 +75,9 @@ def test_under_ten_answers_nothing_is_said(quiz, question, cast, as_):
 @pytest.mark.parametrize(
     ("responses", "said"),
     [
-        ([["a"]] * 19 + [["b"]], ["Too easy: 95 % right"]),
+        ([["a"]] * 19 + [["b"]], ["Too easy: 95% right"]),
         ([["a"]] * 18 + [["b"]] * 2, []),
-        ([["a"]] * 8 + [["b"]] * 12, ["Too hard: 40 % right"]),
+        ([["a"]] * 8 + [["b"]] * 12, ["Too hard: 40% right"]),
         ([["a"]] * 15 + [["b"]] * 14, []),
         ([["a"]] * 15 + [["b"]] * 15, ["Nobody picks “Option c of m1-quiz-q1”"]),
         ([["a"]] * 9, []),
@@ -157,7 +157,7 @@ def test_the_pages_name_no_person(cast, quiz, question, as_):
             assert "P1" not in text
             assert "Ada" not in text
     page = as_(cast.ed).get(reverse("reports:analysis", args=[cast.course.key])).text
-    assert "Too easy: 95 % right" in page
+    assert "Too easy: 95% right" in page
     assert "0 answers so far; shown from 10" in page  # the other question
 
 
