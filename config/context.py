@@ -6,6 +6,7 @@ from django.urls import NoReverseMatch, get_urlconf, reverse
 
 MENU = {
     "home": "learn:home",
+    "search": "learn:search",
     "team": "reports:team",
     "staff": "admin:index",
     "profile": "accounts:profile",

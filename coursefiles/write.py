@@ -12,7 +12,7 @@ from coursefiles import schema, units
 from coursefiles.read import CourseFiles, LessonFile
 from coursefiles.stored import Stored
 from coursefiles.units import Choice, Unit, hash_of
-from courses import progress, publishing
+from courses import progress, publishing, search
 from courses.models import CompanyFact, Diagram, Lesson, LessonRevision, Module, Objective, Path, PathStep, Skill
 from courses.models.enrollment import site_day
 from quizzes.models import LessonCheck, PoolItem, Question, Quiz
@@ -162,7 +162,10 @@ class Writing:
             if row.is_sample and not fields.get("is_sample", True):
                 _save(row, is_sample=False)
         for row, fields in rows:
+            comes_back = row.retired_at is not None and fields.get("retired_at", row.retired_at) is None
             self.stored.lessons[row.key] = _save(row, **fields)
+            if comes_back:
+                search.write_lesson(row)
 
     def _lesson_row(self, key: str) -> Lesson:
         return self.stored.lessons.get(key) or Lesson(course=self.course, key=key, slug=key)

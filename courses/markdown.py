@@ -94,6 +94,21 @@ def first_comparison(text: str, turns: int = 2) -> tuple[list[SafeString], list[
     return [render_inline(turn) for turn in weak[:turns]], [render_inline(turn) for turn in strong[:turns]]
 
 
+def plain(text: str) -> str:
+    """The words one reads, dialogues included, with a line for each paragraph.
+
+    What stands in drawings is not in it, nor are the lines to write on.
+    """
+    tokens = MARKDOWN.parse(re.sub("_{3,}", "", _bounded(text)), {"course": "", "keep": True})
+    lines = [_line(token.children or []) if token.type == "inline" else token.content.strip() for token in tokens]
+    return "\n".join(line for line in lines if line)
+
+
+def _line(inline: list[Token]) -> str:
+    """Breaks become spaces; the emphasis around a word has no content of its own."""
+    return "".join(token.content or " " * token.type.endswith("break") for token in inline).strip()
+
+
 def words(text: str) -> int:
     """How many words one reads."""
     return len(re.findall(r"\w+(?:[’'-]+\w+)*", re.sub(r"^:::.*$", "", text, flags=re.MULTILINE)))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from courses import progress
+from courses import progress, search
 from courses.models import Course, Enrollment, Lesson, LessonRevision, Module, Path
 from courses.models.enrollment import site_day
 
@@ -77,6 +77,7 @@ def publish(
     revision.save(update_fields=["effect", "redo_level", "redo_due_on", "published_at", "published_by"])
     lesson.published_revision = revision
     lesson.save(update_fields=["published_revision"])
+    search.write_lesson(lesson)
     if is_redo and lesson.required:
         Path.objects.filter(steps__lesson=lesson).update(redo_at=at)
         progress.settle(lesson.course, at)  # people who are not asked for this lesson are as complete as before
@@ -87,13 +88,17 @@ def _highest_level(lesson: Lesson) -> int:
     return lesson.revisions.aggregate(level=Max("redo_level"))["level"] or 0
 
 
+@transaction.atomic
 def unpublish(lesson: Lesson, at: datetime | None = None) -> int:
     """Take a lesson away from learners; facts stay. Returns how many enrollments that completed."""
+    search.forget(lesson)
     return _change(lesson, lesson.course, at, published_revision=None)
 
 
+@transaction.atomic
 def retire(lesson: Lesson, at: datetime | None = None) -> int:
     """Take a lesson out of the course for good; facts stay. Returns how many enrollments that completed."""
+    search.forget(lesson)
     return _change(lesson, lesson.course, at, retired_at=at or timezone.now())
 
 

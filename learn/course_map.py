@@ -80,6 +80,34 @@ class ModuleRow:
         return [row for row in self.lessons if row.is_required]
 
     @property
+    def readings(self) -> list[LessonRow]:
+        return [row for row in self.lessons if row.kind == Lesson.Kind.READING]
+
+    @property
+    def more_readings(self) -> list[LessonRow]:
+        return [row for row in self.more if row.kind == Lesson.Kind.READING]
+
+    @property
+    def stories(self) -> list[LessonRow]:
+        return self._of_kind(Lesson.Kind.STORY)
+
+    @property
+    def quizzes(self) -> list[LessonRow]:
+        return self._of_kind(Lesson.Kind.QUIZ)
+
+    @property
+    def sheets(self) -> list[LessonRow]:
+        """Job aid, huddle sheet, references: made to be printed."""
+        return self._of_kind(Lesson.Kind.PAGE)
+
+    def _of_kind(self, kind: str) -> list[LessonRow]:
+        return [row for row in [*self.lessons, *self.more] if row.kind == kind]
+
+    @property
+    def next(self) -> LessonRow | None:
+        return next_lesson(self.lessons)
+
+    @property
     def done(self) -> int:
         return sum(row.is_complete for row in self.required)
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.log import record as log
 from accounts.throttling import Misses, seconds_until, wait_message
 from courses import progress
+from courses import search as lesson_search
 from courses.models import Certificate, Course, Enrollment, Lesson
 from courses.models.course import edits_courses
 from courses.models.enrollment import clean_code
@@ -51,20 +52,16 @@ def outline(request: HttpRequest, course: str) -> HttpResponse:
 
 @require_safe
 def module(request: HttpRequest, course: str, module: str) -> HttpResponse:
-    """The warm moment after the last required lesson of a module; until then the outline says where one is."""
+    """All of one module; after its last required lesson it begins with the warm moment."""
     found = get_object_or_404(Course.objects.visible_to(request.user), key=course)
     enrollment = home_page.own_enrollments(request.user).filter(course=found).first()
     seen = course_map(request.user, found, enrollment)
-    row = next((row for row in seen.modules if row.module.key == module), None)
+    number, row = next((pair for pair in enumerate(seen.modules, 1) if pair[1].module.key == module), (0, None))
     if row is None:
         raise Http404
-    if enrollment is None or not row.is_complete:
-        return redirect(f"{found.get_absolute_url()}#{row.module.key}")
-    return render(
-        request,
-        "learn/module_complete.html",
-        {"course": found, "map": seen, "row": row, "enrollment": enrollment, "next": seen.next},
-    )
+    context = {"course": found, "map": seen, "row": row, "number": number, "enrollment": enrollment, "next": seen.next}
+    is_moment = enrollment is not None and row.is_complete
+    return render(request, "learn/module_complete.html" if is_moment else "learn/module.html", context)
 
 
 @login_not_required
@@ -95,6 +92,7 @@ def show(
     given: Any = None,
 ) -> HttpResponse:
     """The page of a lesson; with `given`, the answer that is explained here and stored nowhere."""
+    lesson.module.course = lesson.course  # the trail leads to the module, whose address names the course
     if before := lesson_page.waits_for(enrollment, lesson):
         return render(request, "learn/locked.html", {"lesson": lesson, "course": lesson.course, "before": before})
     place = lesson_page.place_of(lesson, enrollment)
@@ -184,6 +182,15 @@ def after(enrollment: Enrollment, lesson: Lesson, outcome: progress.Outcome) -> 
     step = place.here.step if place.here else None
     following = place.next or (lesson_page.first_beyond(lesson, enrollment, step) if step is not None else None)
     return following.url if following else lesson.course.get_absolute_url()
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Lessons found by words in them; whatever is asked has an answer."""
+    query = request.GET.get("q", "")[: lesson_search.LONGEST_QUERY].strip()
+    found = lesson_search.find(request.user, query)
+    courses = [] if found.hits else Course.objects.visible_to(request.user)
+    return render(request, "learn/search.html", {"query": query, "found": found, "courses": courses})
 
 
 @require_safe

@@ -92,9 +92,11 @@ certificates/                                            GET    200    200 200  
 certificates/                                            POST   405    405 405     405     405   405    405 405      405
 certificates/<str:code>/                                 GET    200    200 200     200     200   200    200 200      200
 certificates/<str:code>/                                 POST   405    405 405     405     405   405    405 405      405
+search/                                                  GET    in     in  200     200     200   200    200 200      200
+search/                                                  POST   in     in  405     405     405   405    405 405      405
 courses/<slug:course>/                                   GET    in     in  200     404     404   200    404 404      200
 courses/<slug:course>/                                   POST   in     in  405     405     405   405    405 405      405
-courses/<slug:course>/module/<slug:module>/              GET    in     in  go      404     404   go     404 404      go
+courses/<slug:course>/module/<slug:module>/              GET    in     in  200     404     404   200    404 404      200
 courses/<slug:course>/module/<slug:module>/              POST   in     in  405     405     405   405    405 405      405
 courses/<slug:course>/<slug:lesson>/                     GET    in     in  200     404     404   200    404 404      200
 courses/<slug:course>/<slug:lesson>/                     POST   405    405 405     405     405   405    405 405      405

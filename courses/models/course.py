@@ -26,6 +26,12 @@ def get_outline_url(key: str, urlconf: str | None, prefix: str) -> str:
     return reverse("learn:outline", urlconf, args=[key])
 
 
+@lru_cache(maxsize=4096)
+def get_module_url(course: str, key: str, urlconf: str | None, prefix: str) -> str:
+    """As `get_outline_url`."""
+    return reverse("learn:module", urlconf, args=[course, key])
+
+
 class CourseQuerySet(models.QuerySet["Course"]):
     def ready(self) -> CourseQuerySet:
         """Those that can be completed and certified: no module is in preparation."""
@@ -131,7 +137,7 @@ class Module(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("learn:module", args=[self.course.key, self.key])
+        return get_module_url(self.course.key, self.key, get_urlconf(), get_script_prefix())
 
     @property
     def is_ready(self) -> bool:

@@ -16,4 +16,9 @@ for (const button of document.querySelectorAll(".js-print")) {
   button.addEventListener("click", () => window.print());
 }
 
+if (location.hash === "#print") {
+  window.addEventListener("load", () => window.print(), { once: true });
+  history.replaceState(null, "", location.pathname + location.search); // a reload does not print again
+}
+
 document.querySelector("#error-summary")?.focus();

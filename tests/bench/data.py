@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path as File
+from random import Random
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
+from courses import markdown, search
 from courses.models import (
     Course,
     Diagram,
@@ -161,6 +163,31 @@ def make_lessons(course: Course, modules: list[Module]) -> list[Lesson]:
         lesson.published_revision = revision
     Lesson.objects.bulk_update(lessons, ["published_revision"])
     return lessons
+
+
+@transaction.atomic
+def make_library(world: World, number: int) -> None:
+    """A course of so many readings for the first people, to search in: each 600 words of the written ones."""
+    course = Course.objects.create(key="library", title="Library")
+    path = Path.objects.create(course=course, key="full", title="Everything", is_default=True)
+    module = Module.objects.create(course=course, key="shelf", title="Shelf", position=1, status="ready")
+    spoken = [word for text in texts()["reading"] for word in markdown.plain(text.body).split()]
+    chance = Random(7)
+    lessons = Lesson.objects.bulk_create(
+        Lesson(course=course, module=module, key=f"l{n}", slug=f"lesson-{n}", position=n) for n in range(number)
+    )
+    revisions = LessonRevision.objects.bulk_create(
+        LessonRevision(lesson=lesson, number=1, title=" ".join(chance.choices(spoken, k=5)), body=body)
+        for lesson in lessons
+        for body in [" ".join(chance.choices(spoken, k=600))]
+    )
+    for lesson, revision in zip(lessons, revisions, strict=True):
+        lesson.published_revision = revision
+    Lesson.objects.bulk_update(lessons, ["published_revision"], batch_size=500)
+    search.rebuild()
+    now = timezone.now()
+    people = [world.person(n) for n in range(LEARNERS)]
+    Enrollment.objects.bulk_create(Enrollment(user=u, course=course, path=path, enrolled_at=now) for u in people)
 
 
 def revision_of(lesson: Lesson) -> LessonRevision:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.management import call_command
 from django.db import connection, connections
@@ -22,7 +23,7 @@ from quizzes import taking
 from quizzes.models import Answer, Quiz
 from tests.bench import servers
 from tests.bench.attempts import LARGE, answer_often, large_attempts
-from tests.bench.data import CROWD, LEARNERS, World, grow, make_world, sign_in
+from tests.bench.data import CROWD, LEARNERS, World, grow, make_library, make_world, sign_in
 from tests.bench.servers import BARE, WORKSHOP, Client, Crowd, Server, crowd, free_port, granian, running, serve, used
 from tests.bench.weight import Weight, weigh
 
@@ -80,6 +81,7 @@ def measure() -> list[dict[str, Any]]:
     rows += as_it_is_served(site)
     say("cold start")
     rows += cold_start(site)
+    rows += searching(site)
     return [asdict(row) | {"holds": row.holds} for row in rows]
 
 
@@ -448,6 +450,32 @@ def cold_start(site: Site) -> list[Row]:
         return statistics.median(ratios)
 
     return [again("cold start to the first page: CPU / bare project", once, 3)]
+
+
+LIBRARY = 10_000
+RARE, COMMON = "angry", "the customer"
+
+
+def searching(site: Site) -> list[Row]:
+    """The page of a search among so many lessons, all of which the person may see, for a word of some and of most."""
+    say(f"search among {LIBRARY:,} lessons")
+    make_library(site.world, LIBRARY)
+    analyze("default")
+    search, places = site.inside("learner"), {word: f"/search/?{urlencode({'q': word})}" for word in (RARE, COMMON)}
+    rows = [Row("search: queries", len(asked(partial(search.get, places[COMMON]), 200)), 6)]
+    if b"<mark>" not in search.get(places[RARE]).content:
+        raise servers.Unexpected(f"No lesson has the word {RARE}")
+    connections.close_all()
+    with (
+        running(granian(BARE, bare_port := free_port()), bare_port, "bare", "/", site.bare_session) as bare,
+        running(granian(WORKSHOP, port := free_port()), port, "workshop") as ours,
+    ):
+        stick, learner = Client(bare.port, site.bare_session), Client(ours.port, site.sessions["learner"])
+        page = Visit(bare, lambda number: stick.get("/"))
+        visits = {word: Visit(ours, lambda number, place=place: learner.get(place)) for word, place in places.items()}
+        found = in_turn(visits, dict.fromkeys(visits, page), 3)
+    name = f"search among {LIBRARY:,} lessons, “%s”: CPU / bare page"
+    return [*rows, Row(name % RARE, found[RARE], 20), Row(name % COMMON, found[COMMON], 30)]
 
 
 def started(application: str, path: str, session: str) -> float:

@@ -19,7 +19,7 @@ from coursefiles.findings import CourseError
 from coursefiles.load import Report, load_course
 from coursefiles.stored import Stored
 from coursefiles.units import hash_of
-from courses import progress, publishing
+from courses import progress, publishing, search
 from courses.models import CompanyFact, Completion, Course, Enrollment, Lesson, LessonRevision, Module, PathStep
 from courses.models import Path as CoursePath
 from quizzes import taking
@@ -324,6 +324,26 @@ def test_what_left_the_files_is_reported_and_retired_only_when_asked(folder: Cou
     folder.write(QUIZ, text)
     load_course(folder.path)
     assert Quiz.objects.get(lesson__key="quiz-greeting").pool().count() == 7
+
+
+def test_a_lesson_is_found_as_long_as_it_has_a_file(folder: CourseFolder) -> None:
+    editor = make_person("Ed Okoye", is_staff=True, is_superuser=True)
+    story, module = folder.path / "modules/greeting/the-late-bus.md", folder.path / MODULE
+    files = {file: file.read_text() for file in (story, module)}
+
+    def found() -> list[str]:
+        return [hit.lesson.key for hit in search.find(editor, "late bus").hits]
+
+    load_course(folder.path)
+    assert "the-late-bus" in found()
+    folder.replace(MODULE, "the-late-bus, ", "")
+    story.unlink()
+    load_course(folder.path, retire=True)
+    assert "the-late-bus" not in found()
+    for file, text in files.items():
+        file.write_text(text)
+    load_course(folder.path)
+    assert "the-late-bus" in found()
 
 
 def test_an_error_in_the_last_file_leaves_nothing(folder: CourseFolder) -> None:
