@@ -44,6 +44,7 @@ class Card:
     enrollment: Enrollment
     map: CourseMap
     standing: Standing
+    certificate: Certificate | None = None
 
     @property
     def next(self) -> LessonRow | None:
@@ -80,16 +81,22 @@ def by_urgency(card: Card) -> tuple[bool, int, date]:
 
 
 def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
-    enrollments = list(own_enrollments(user))
+    certificates = list(Certificate.objects.of(user))
+    earned = {certificate.enrollment_id: certificate for certificate in certificates}
     cards = [
-        Card(enrollment, course_map(user, enrollment.course, enrollment), STANDINGS[enrollment.place])  # type: ignore[attr-defined]
-        for enrollment in enrollments
+        Card(
+            enrollment,
+            course_map(user, enrollment.course, enrollment),
+            STANDINGS[enrollment.place],  # type: ignore[attr-defined]  # annotated by the report
+            earned.get(enrollment.pk),
+        )
+        for enrollment in own_enrollments(user)
     ]
     cards.sort(key=by_urgency)
     return {
         "cards": cards,
         "courses": [] if cards else list(Course.objects.visible_to(user)),
-        "certificates": Certificate.objects.of(user),
+        "certificates": certificates,
         "team_sentence": team_sentence(user),
     }
 

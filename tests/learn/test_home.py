@@ -165,7 +165,8 @@ def test_a_complete_course_shows_the_certificate(client, cast):
     for key in ("m1-read-1", "m1-read-2", "m1-quiz"):
         complete(cast.ada_enrolled, key)
     html = page(sign_in(client, cast.ada))
-    assert "completed the whole course" in html
+    assert "You have completed it" in html
+    assert "See your certificate" in html
     assert Certificate.objects.get().code in html
 
 
