@@ -16,7 +16,7 @@ def form(revision: QuestionRevision, order: list[str], right: bool) -> grading.F
 
 def _choice(body: Body, order: list[str], right: bool) -> grading.Form:
     good = sorted(grading.right_keys(body))
-    return {"option": good if right else [key for key in grading.option_keys(body) if key not in good][:1]}
+    return {"option": good if right else [key for key in order if key not in good][:1]}
 
 
 def _ordering(body: Body, order: list[str], right: bool) -> grading.Form:
