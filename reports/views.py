@@ -98,6 +98,7 @@ def analysis(request: HttpRequest, course: str) -> HttpResponse:
     items = questions.items_of(found)
     context = {
         "course": found,
+        "knows_course": False,  # HR may look at its questions and not be on it
         "items": items,
         "worrying": [(item, worries) for item in items if (worries := item.worries)],
         "limits": questions,
@@ -114,5 +115,6 @@ def question(request: HttpRequest, course: str, question: str) -> HttpResponse:
     item = questions.item_of(found)
     if item is None:
         raise Http404
-    context = {"item": item, "course": found.course, "limits": questions, "as_of": words.as_of(timezone.now())}
+    context = {"item": item, "course": found.course, "knows_course": False, "limits": questions}
+    context["as_of"] = words.as_of(timezone.now())
     return render(request, "reports/question.html", {**context, "parts": item.parts, "worries": item.worries})

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from tests.postgres import postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
 INSTALL = "Install Chromium and PostgreSQL with `make system` (as root), then run `make test` again."
 
 
