@@ -1,5 +1,6 @@
 from argparse import ArgumentParser
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        begun = monotonic()
         asked = {name: options[name] for name in ("force", "retire", "dry_run")}
         try:
             report = load_course(options["folder"], **asked)
@@ -28,3 +30,4 @@ class Command(BaseCommand):
             self.stdout.write("Only looked; nothing is changed. A load would say:")
         for line in report.lines():
             self.stdout.write(line)
+        self.stdout.write(f"It took {monotonic() - begun:.1f} seconds.")
