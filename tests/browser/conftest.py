@@ -16,6 +16,7 @@ from tests.browser.demo_site import CHROMIUM, FLAGS, DemoSite, demo_site
 PASSWORD = "workshop-demo"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path):
