@@ -45,10 +45,11 @@ def editing() -> list[Task]:
         )
         for course in Course.objects.all()
     ]
-    quizzes = Quiz.objects.select_related("lesson__module").order_by("lesson__module__position", "lesson__position")
+    quizzes = Quiz.objects.select_related("lesson__published_revision")
+    quizzes = quizzes.order_by("lesson__module__position", "lesson__position")
     tasks += [
         Task(
-            _("Questions to “%(module)s”") % {"module": quiz.lesson.module.title},
+            _("Questions of “%(quiz)s”") % {"quiz": quiz.lesson.title},
             _("What the quiz asks, how many questions it draws, and how many right answers it takes."),
             reverse("admin:quizzes_quiz_change", args=[quiz.pk]),
         )
@@ -82,7 +83,7 @@ def editing() -> list[Task]:
 def analysis() -> Task:
     return Task(
         _("How people answer"),
-        _("Which are too easy, too hard, or have an option nobody picks. Counts only, no names."),
+        _("Which questions are too easy, too hard, or have an option nobody picks. Counts only, no names."),
         reverse("reports:analyses"),
     )
 

@@ -27,7 +27,7 @@ class CheckForm(forms.Form):
         if self.response is None:
             raise forms.ValidationError(_("Give your answer first."))
         if not grading.is_complete(self.response):
-            raise forms.ValidationError(_("One part is still open, or two have the same place. Give each its own."))
+            raise forms.ValidationError(_("One part is still open, or two steps have the same place."))
 
 
 class CompleteForm(forms.Form):

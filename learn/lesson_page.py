@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import FilteredRelation, Min, Q, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
@@ -17,7 +17,7 @@ from courses.models import Enrollment, Lesson, LessonRevision
 from learn import lesson_text
 from learn.course_map import LessonRow, lock
 from learn.forms import CheckForm
-from quizzes import checks, drawing, grading, retakes
+from quizzes import checks, drawing, grading, retakes, taking
 from quizzes.models import Attempt, QuestionRevision, Quiz
 
 Somebody = User | AnonymousUser
@@ -292,9 +292,9 @@ def quiz_of(lesson: Lesson, enrollment: Enrollment | None) -> dict[str, Any]:
     }
     if enrollment:
         shown["retakes"] = retakes.of(enrollment, quiz)
-        unanswered = Min("answers__position", filter=Q(answers__response__isnull=True))
         attempts = Attempt.objects.of(enrollment.user).filter(enrollment=enrollment, quiz=quiz)
-        found = list(attempts.annotate(goes_on=unanswered).order_by("number").prefetch_related("regrades"))
+        found = list(attempts.order_by("number").prefetch_related("regrades"))
         shown["attempts"] = [attempt for attempt in found if not attempt.is_open]
         shown["open"] = next((attempt for attempt in found if attempt.is_open), None)
+        shown["goes_on"] = taking.first_unanswered(shown["open"]) if shown["open"] else None
     return shown

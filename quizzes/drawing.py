@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from courses.models import Enrollment, Lesson
 from quizzes import grading
-from quizzes.models import Answer, Question, QuestionRevision, Quiz
+from quizzes.models import Answer, QuestionRevision, Quiz
 
 # The final: so many questions of each module of the path, more on a short path; five in six pass, rounded up.
 OF_A_MODULE = 2
@@ -109,9 +109,7 @@ def _module(revision: QuestionRevision) -> Hashable:
 
 def _revisions(quiz: Quiz) -> list[QuestionRevision]:
     """The published revisions of the pool; one query."""
-    published = QuestionRevision.objects.filter(
-        pk__in=Question.objects.published().filter(pool_items__quiz=quiz).values("published_revision")
-    )
+    published = QuestionRevision.objects.filter(pk__in=quiz.pool().values("published_revision"))
     return list(published.select_related("objective").order_by("pk"))
 
 

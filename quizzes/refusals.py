@@ -40,7 +40,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     taking.AlreadyClosed: Refusal(
         409,
         _("This attempt is closed"),
-        _("Its answers are final, so this one was not saved. Everything saved before is in the result."),
+        _("Its answers can no longer be changed, so this one was not saved. What was saved before is in the result."),
         "result",
     ),
     progress.Closed: Refusal(
@@ -63,7 +63,7 @@ REFUSALS: dict[type[Exception], Refusal] = {
     retakes.NoneLeft: Refusal(
         409,
         _("You have used the attempts you were given"),
-        _("Nothing was started. Your manager or HR can give you another."),
+        _("Nothing was started. HR can give you another."),
         "lesson",
     ),
     taking.EmptyPool: Refusal(

@@ -107,6 +107,12 @@ def _save(answer: Answer, given: Any, marked: bool, at: datetime | None) -> Answ
     return answer
 
 
+def first_unanswered(attempt: Attempt) -> int | None:
+    """The position of the first question that is not answered, or not whole; None if all are."""
+    answers = attempt.answers.only("attempt_id", "position", "response").order_by("position")
+    return next((answer.position for answer in answers if not answer.is_answered), None)
+
+
 def refuse_past_cut_off(attempt: Attempt, at: datetime | None = None) -> None:
     """Raise progress.Closed if nothing more can be recorded in the enrollment of this attempt."""
     if not attempt.enrollment.is_open(at):

@@ -137,11 +137,10 @@ def answers_of(attempt: int) -> QuerySet[Answer]:
 
 def _resume_at(attempt: Attempt) -> int:
     """The first question without an answer; if all have one, the one that was saved last."""
-    answers = list(attempt.answers.only("attempt_id", "position", "response", "saved_at"))
-    for answer in answers:
-        if not answer.is_answered:
-            return answer.position
-    return max(answers, key=lambda answer: answer.saved_at or attempt.started_at).position
+    if position := taking.first_unanswered(attempt):
+        return position
+    last = attempt.answers.order_by("-saved_at", "-position").values_list("position", flat=True).first()
+    return last or 1
 
 
 def _frame(attempt: Attempt) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def header() -> list[str]:
         _("Path"),
         _("Lessons done"),
         _("Lessons in all"),
-        _("Of these done by quiz"),
+        _("Of these by quiz"),
         _("Percent"),
         _("State"),
         _("Could use help"),

@@ -30,7 +30,10 @@ from reports.standing import Row, Standing, Summary, place_of
 
 MANAGER_NEVER_SEES = [
     _("your answers, in a quiz or in the check question of a lesson"),
-    _("the score of a quiz or of the final, and how many tries it took you"),
+    _(
+        "the score of a quiz or of the final, and how many attempts it took; but after three finals without a pass "
+        "your line says “could use help”"
+    ),
     _("which lesson you are reading, how long you read, and at what time of day"),
 ]
 

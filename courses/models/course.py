@@ -66,6 +66,10 @@ class Course(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_analysis_url(self) -> str:
+        """How people answer its questions."""
+        return reverse("reports:analysis", args=[self.key])
+
     def get_absolute_url(self) -> str:
         return get_outline_url(self.key, get_urlconf(), get_script_prefix())
 

@@ -49,7 +49,7 @@ def add_drafts(questions: list[Any]) -> list[Any]:
 
 @admin.register(Quiz)
 class QuizAdmin(StaffAdmin):
-    list_display = ("name", "draw", "pass_mark")
+    list_display = ("name", "drawn", "needed")
     list_select_related = ("lesson__module", "lesson__published_revision")
     ordering = ("lesson__module__position", "lesson__position")
     fields = ("draw", "pass_mark")
@@ -68,6 +68,17 @@ class QuizAdmin(StaffAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Quiz | None = None) -> Any:
+        return self.fields if obj and obj.is_final else ()  # they follow from each person's path
+
+    @admin.display(description=gettext_lazy("questions drawn"))
+    def drawn(self, quiz: Quiz) -> str:
+        return _("by path") if quiz.is_final else str(quiz.draw)
+
+    @admin.display(description=gettext_lazy("right answers needed"))
+    def needed(self, quiz: Quiz) -> str:
+        return _("by path") if quiz.is_final else str(quiz.pass_mark)
 
     @admin.display(description=gettext_lazy("quiz"))
     def name(self, quiz: Quiz) -> str:
@@ -308,9 +319,12 @@ def effects_of(question: Question) -> list[str]:
     used = places(question)
     if question.retired_at:
         return [_("New attempts can draw it again, and readers meet it again where it is a check.")]
-    sentences = [_("New attempts do not draw it any more. What people answered is kept.")]
+    sentences = [_("New attempts do not draw it anymore. What people answered is kept.")]
     for quiz in used["quizzes"]:
         left = quiz.pool().exclude(pk=question.pk).count()
+        if quiz.is_final:
+            sentences.append(_("“%(quiz)s” then has %(left)d in its pool.") % {"quiz": quiz.lesson.title, "left": left})
+            continue
         words = ngettext(
             "“%(quiz)s” then has %(left)d question to draw from, and draws %(draw)d.",
             "“%(quiz)s” then has %(left)d questions to draw from, and draws %(draw)d.",

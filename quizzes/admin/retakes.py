@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -78,7 +77,7 @@ class RetakeForm(RetakeModelForm):
         return data
 
     def find(self, name: str, quiz: Quiz) -> None:
-        people = User.objects.filter(Q(email__iexact=name) | Q(staff_number=name))
+        people = User.objects.with_sign_in_name(name)
         enrollments = Enrollment.objects.current().filter(course=quiz.lesson.course_id)
         enrollment = enrollments.filter(user__in=people).first()
         if enrollment is None:
@@ -92,7 +91,7 @@ class RetakeChangeAdmin(StaffAdmin):
     form = RetakeForm
     list_display = ("person", "allowed", "reason", "by_whom", "at")
     list_display_links = None
-    list_title = gettext_lazy("Further tries at a final")
+    list_title = gettext_lazy("Further attempts at a final")
     list_intro = gettext_lazy("Who may try sooner than after 24 hours, or has a limit; who said so, and why.")
     add_title = gettext_lazy("Let somebody try again")
     save_label = gettext_lazy("Save this for good")

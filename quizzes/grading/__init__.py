@@ -5,8 +5,9 @@ What a person gave is read from a form, cleaned into a response, which is JSON, 
 answer.
 
 A type of question is one entry in TYPES and two fragments: templates/quizzes/types/<type>.html is its form, and
-templates/quizzes/results/<type>.html explains it afterwards. Nothing else asks which type a question has: what an
-editor's form or a course file must know of a type is in its entry too.
+templates/quizzes/results/<type>.html explains it afterwards. Nothing else of the site asks which type a question has:
+what an editor's form or a course file must know of a type is in its entry too. Only the quality bars of files and the
+people of the demo tell types apart.
 """
 
 import random

@@ -205,7 +205,7 @@ SHORT = QuestionType(
     tallied="written",
 )
 REWRITE = QuestionType(
-    label=gettext_lazy("Rewrite, rated by oneself"),
+    label=gettext_lazy("Rewrite, compared with ours"),
     hint=gettext_lazy("Write your own version. It earns no points; afterwards you see ours and compare."),
     parts=frozenset({"model", "look_for"}),
     option_parts=frozenset(),

@@ -54,6 +54,9 @@ class Question(models.Model):
         """Its page for editors; learners meet a question in attempts only."""
         return reverse("admin:quizzes_question_change", args=[self.pk])
 
+    def get_analysis_url(self) -> str:
+        return reverse("reports:question", args=[self.course.key, self.key])
+
     @property
     def is_published(self) -> bool:
         return self.published_revision_id is not None and self.retired_at is None

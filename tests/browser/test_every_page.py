@@ -102,7 +102,7 @@ STAFF_PAGES: dict[str, dict[str, list[str]]] = {
 SECOND_RUN = os.environ.get("DATABASE_URL", "").startswith("postgres")
 WIDTHS = {"wide": 1280} if SECOND_RUN else {"wide": 1280, "narrow": 320}
 SCHEMES = ["light"] if SECOND_RUN else ["light", "dark"]
-# Contrast does not depend on the width, nor reflow on the scheme: what hangs on a list is seen in each scheme and width.
+# Contrast does not depend on the width, nor reflow on the scheme: what hangs on a list is seen in each of both.
 LOOKS = [("light", "wide")] if SECOND_RUN else [("light", "wide"), ("dark", "narrow")]
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

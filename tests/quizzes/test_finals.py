@@ -287,4 +287,4 @@ def test_what_was_credited_says_by_quiz_where_it_is_shown(client, eight, ada):
     take(ada, eight, 8)
     sign_in(client, ada.user)
     assert client.get("/courses/service/").text.count("Complete, by quiz") == 2
-    assert "Done by quiz" in client.get("/courses/service/m1-read-1/").text
+    assert "Completed by quiz" in client.get("/courses/service/m1-read-1/").text

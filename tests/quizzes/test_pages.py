@@ -38,7 +38,7 @@ def test_from_start_to_a_passed_quiz(cast, ada, quiz):
     completion = Completion.objects.get(enrollment=cast.ada_enrolled, lesson=quiz.lesson)
     assert completion.how == Completion.How.QUIZ
     assert f'href="{cast.course.get_absolute_url()}"' in result.text
-    assert "Continue the course" in result.text
+    assert "Go on in the course" in result.text
 
 
 def test_not_passed_says_what_is_missing_and_offers_one_next_step(ada, quiz):
@@ -163,7 +163,7 @@ def test_a_retry_that_passes_completes_and_both_are_listed(ada, quiz):
     assert "0 of 3" in result
     first = ada.get(address("attempt", quiz, 1)).text
     assert "Not yet: 0 of 3. You need 2." in first
-    assert "Continue the course" in first
+    assert "Go on in the course" in first
 
 
 @pytest.fixture
