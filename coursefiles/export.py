@@ -132,7 +132,7 @@ class Export:
 
     def _quiz(self, unit: Unit) -> dict[str, Any]:
         items = [self.question(key) for key in unit["items"]]
-        drawn = {"final": True} if unit["final"] else {"draw": unit["draw"], "pass": unit["pass"]}
+        drawn = {"final": True} if unit.get("final") else {"draw": unit["draw"], "pass": unit["pass"]}
         return {"intro": unit["body"], **drawn, "items": items}
 
     def question(self, key: str) -> dict[str, Any]:

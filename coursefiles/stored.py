@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db.models import OuterRef, Subquery
 
-from coursefiles.units import Unit, certificate
+from coursefiles.units import Unit, certificate, final
 from courses.models import (
     CompanyFact,
     Course,
@@ -167,10 +167,10 @@ class Stored:
             "covers": draft.sources.get("covers", []) if draft else [],
             "refs": draft.sources.get("refs", []) if draft else [],
             "check": check.question.key if check and _counts(check.question, only) else "",
-            "final": bool(quiz and quiz.is_final),
             "draw": quiz.draw if quiz and not quiz.is_final else 0,
             "pass": quiz.pass_mark if quiz and not quiz.is_final else 0,
             "items": [item.question.key for item in self.pools.get(key, []) if _counts(item.question, only)],
+            **final(bool(quiz and quiz.is_final)),
         }
 
     def redo(self, key: str) -> int:

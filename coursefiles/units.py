@@ -77,11 +77,16 @@ def lesson(file: LessonFile) -> Unit:
         "body": file.body,
         "takeaway": "" if isinstance(data, schema.Quiz) else data.takeaway,
         "check": "" if isinstance(data, schema.Quiz) or not data.check else data.check.key,
-        "final": bool(quiz and quiz.final),
         "draw": (quiz.draw or 0) if quiz else 0,
         "pass": (quiz.pass_mark or 0) if quiz else 0,
         "items": [item.key for item in quiz.items] if quiz else [],
+        **final(bool(quiz and quiz.final)),
     }
+
+
+def final(is_final: bool) -> Unit:
+    """Said only of a final, as of paths without a certificate: other lessons keep the hash they were loaded with."""
+    return {"final": True} if is_final else {}
 
 
 def planned(data: schema.Planned) -> Unit:
@@ -89,7 +94,7 @@ def planned(data: schema.Planned) -> Unit:
     return {
         **{"kind": data.kind, "title": data.title, "slug": data.key, "required": data.kind in COMPLETABLE},
         **{"objectives": [], "covers": [], "refs": [], "sample": False, "always_read": False, "redo": 0},
-        **{"body": "", "takeaway": "", "check": "", "final": False, "draw": 0, "pass": 0, "items": []},
+        **{"body": "", "takeaway": "", "check": "", "draw": 0, "pass": 0, "items": []},
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -71,13 +71,19 @@ def counted_enrollment(pk: int) -> EnrollmentQuerySet:
 
 
 @transaction.atomic
-def credit(enrollment: Enrollment, lessons: QuerySet[Lesson], how: Completion.How, at: datetime) -> int:
+def credit(
+    enrollment: Enrollment, lessons: QuerySet[Lesson], how: Completion.How, shown_at: datetime, at: datetime
+) -> None:
     """Record lessons as complete without their having been read, where they are published, required and not yet done.
 
-    Returns how many. It does not complete the course: that is for the completion that comes with it.
+    `shown_at` is when the person showed what they know: a lesson published since to be done again is left out. It does
+    not complete the course: that is for the completion that comes with it.
     """
     Enrollment.objects.select_for_update().get(pk=enrollment.pk)
-    published = lessons.filter(Lesson.published_q(), course=enrollment.course_id, required=True)
+    redone = LessonRevision.objects.filter(
+        lesson=OuterRef("pk"), effect=LessonRevision.Effect.REDO, published_at__gt=shown_at
+    )
+    published = lessons.filter(Lesson.published_q(), ~Exists(redone), course=enrollment.course_id, required=True)
     facts = [
         Completion(
             enrollment=enrollment,
@@ -90,9 +96,7 @@ def credit(enrollment: Enrollment, lessons: QuerySet[Lesson], how: Completion.Ho
         for lesson in published.select_related("published_revision")
         if lesson.published_revision
     ]
-    before = enrollment.completions.count()
     Completion.objects.bulk_create(facts, ignore_conflicts=True)
-    return enrollment.completions.count() - before
 
 
 def _level_to_reach(enrollment: Enrollment, lesson: Lesson) -> int:

@@ -91,15 +91,17 @@ def _highest_level(lesson: Lesson) -> int:
 @transaction.atomic
 def unpublish(lesson: Lesson, at: datetime | None = None) -> int:
     """Take a lesson away from learners; facts stay. Returns how many enrollments that completed."""
-    search.forget(lesson)
-    return _change(lesson, lesson.course, at, published_revision=None)
+    completed = _change(lesson, lesson.course, at, published_revision=None)
+    search.forget(lesson)  # last, as everywhere: the order of locks
+    return completed
 
 
 @transaction.atomic
 def retire(lesson: Lesson, at: datetime | None = None) -> int:
     """Take a lesson out of the course for good; facts stay. Returns how many enrollments that completed."""
+    completed = _change(lesson, lesson.course, at, retired_at=at or timezone.now())
     search.forget(lesson)
-    return _change(lesson, lesson.course, at, retired_at=at or timezone.now())
+    return completed
 
 
 def set_required(lesson: Lesson, required: bool, at: datetime | None = None) -> int:

@@ -287,7 +287,7 @@ def quiz_of(lesson: Lesson, enrollment: Enrollment | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "questions": questions,
         "mark": drawing.mark(quiz, questions),
-        "to_skip": drawing.mark_to_skip(quiz, questions),
+        "to_skip": drawing.mark_to_skip(questions, drawing.mark(quiz, questions)),
         "is_final": quiz.is_final,
     }
     if enrollment:

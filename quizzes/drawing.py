@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from django.db.models import Count
 
-from courses.models import Enrollment, Lesson
+from courses.models import Enrollment
 from quizzes import grading
 from quizzes.models import Answer, QuestionRevision, Quiz
 
@@ -27,9 +27,11 @@ def mark(quiz: Quiz, questions: int) -> int:
     return math.ceil(FINAL_PASS * questions) if quiz.is_final else min(quiz.pass_mark, questions)
 
 
-def mark_to_skip(quiz: Quiz, questions: int) -> int:
-    """The right answers that show, at the first attempt, that the readings of the module can be skipped."""
-    return max(math.ceil(KNOWN * questions), mark(quiz, questions))
+def mark_to_skip(questions: int, mark: int) -> int:
+    """The right answers that show, at the first attempt, that the readings of the module can be skipped; never below
+    the mark that passes.
+    """
+    return max(math.ceil(KNOWN * questions), mark)
 
 
 def count(quiz: Quiz, enrollment: Enrollment | None) -> int:
@@ -89,11 +91,10 @@ def _spread(
 
 def _wanted(quiz: Quiz, enrollment: Enrollment | None, pool: Iterable[QuestionRevision]) -> dict[Hashable, int]:
     """How many questions of each module a final asks: of those of the path, or of all where it has no other lesson."""
-    asked = {_module(revision) for revision in pool}
-    modules = asked
+    modules = {_module(revision) for revision in pool if not revision.objective or revision.objective.module.is_ready}
     if enrollment is not None:
-        steps = Lesson.objects.filter(steps__path=enrollment.path_id).exclude(pk=quiz.lesson_id)
-        modules = asked & set(steps.values_list("module", flat=True)) or asked
+        steps = enrollment.required_steps().exclude(lesson=quiz.lesson_id)
+        modules = set(steps.values_list("lesson__module", flat=True)) or modules
     return dict.fromkeys(sorted(modules, key=str), of_each(len(modules)))
 
 
@@ -110,7 +111,7 @@ def _module(revision: QuestionRevision) -> Hashable:
 def _revisions(quiz: Quiz) -> list[QuestionRevision]:
     """The published revisions of the pool; one query."""
     published = QuestionRevision.objects.filter(pk__in=quiz.pool().values("published_revision"))
-    return list(published.select_related("objective").order_by("pk"))
+    return list(published.select_related("objective__module").order_by("pk"))
 
 
 def _times_seen(quiz: Quiz, enrollment: Enrollment) -> dict[int, int]:

@@ -67,6 +67,11 @@ class Earlier:
     change: Change
 
 
+def _words(revision: QuestionRevision) -> list[list[str]]:
+    """What is asked, whatever its spacing; of a customer's line, who says what as well."""
+    return [str(revision.body.get(part, "")).split() for part in ("stem", "who", "line")]
+
+
 def earlier(question: Question) -> list[Earlier]:
     """What regrading would do, by the revision that people answered, newest first; empty if it helps nobody.
 
@@ -80,7 +85,7 @@ def earlier(question: Question) -> list[Earlier]:
     for gain in _gains(key, revisions.values()):
         by_revision.setdefault(gain.revision, []).append(gain)
     return [
-        Earlier(revision, revision.stem.split() == key.stem.split(), Change.of(by_revision[pk]))
+        Earlier(revision, _words(revision) == _words(key), Change.of(by_revision[pk]))
         for pk, revision in revisions.items()
         if pk in by_revision
     ]

@@ -7,7 +7,7 @@ a day between attempts, unless HR recorded something else for this person.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from courses.models import Enrollment
@@ -82,10 +82,13 @@ def refuse(enrollment: Enrollment, quiz: Quiz, at: datetime) -> None:
         raise TooSoon(retakes.opens_at)
 
 
-def could_use_help_q(prefix: str = "") -> Q:
-    """Enrollments with three failed finals and none passed, as managers and HR may read, without a score."""
-    finals = Attempt.objects.filter(quiz__is_final=True).closed()
-    passed = finals.passed().values("enrollment")
-    failed = finals.exclude(Attempt.passed_q()).values("enrollment").annotate(n=Count("pk")).order_by()
-    often = failed.filter(n__gte=COULD_USE_HELP_FROM).values("enrollment")
-    return Q(**{f"{prefix}pk__in": often}) & ~Q(**{f"{prefix}pk__in": passed})
+def could_use_help_q() -> Q:
+    """Enrollments with three failed finals and none passed, as managers and HR may read, without a score.
+
+    Of those whose path asks for the final and who are not complete: what people try beyond that is their own business.
+    """
+    finals = Attempt.objects.filter(
+        enrollment=OuterRef("pk"), quiz__is_final=True, quiz__lesson__steps__path=OuterRef("path")
+    ).closed()
+    third = finals.filter(~Attempt.passed_q(), number__gte=COULD_USE_HELP_FROM)
+    return Q(Exists(third), ~Exists(finals.passed()), completed_at=None)

@@ -162,7 +162,7 @@ def complete(attempt: Attempt, revision: LessonRevision, at: datetime) -> None:
     lesson = attempt.quiz.lesson
     if shows_mastery(attempt):
         readings = Lesson.objects.filter(module=lesson.module_id, kind=Lesson.Kind.READING, always_read=False)
-        progress.credit(attempt.enrollment, readings, Completion.How.BY_QUIZ, at)
+        progress.credit(attempt.enrollment, readings, Completion.How.BY_QUIZ, attempt.closed_at or at, at)
     progress.complete_lesson(attempt.enrollment, lesson, revision, Completion.How.QUIZ, at)
 
 
@@ -170,4 +170,4 @@ def shows_mastery(attempt: Attempt) -> bool:
     """Whether a closed attempt credits the readings of its module: the first one, at the quiz of a module, 7 of 8."""
     if attempt.number != 1 or attempt.quiz.is_final or attempt.score is None:
         return False
-    return (attempt.score_now or 0) >= drawing.mark_to_skip(attempt.quiz, attempt.max_score)
+    return (attempt.score_now or 0) >= drawing.mark_to_skip(attempt.max_score, attempt.pass_mark or 0)

@@ -135,6 +135,8 @@ class RetakeChangeAdmin(StaffAdmin):
     def save_model(self, request: HttpRequest, obj: RetakeChange, form: RetakeForm, change: bool) -> None:
         obj.by = request.user  # type: ignore[assignment]  # signed in
         super().save_model(request, obj, form, change)
+        if obj.may_start_at and obj.enrollment.attempts.filter(quiz=obj.quiz).open().exists():
+            messages.warning(request, _("An attempt is under way; this shortens no wait that comes after it."))
         rule = retakes.of(obj.enrollment, obj.quiz)
         if rule.none_left:
             messages.warning(request, _("With this limit they have no attempt left."))

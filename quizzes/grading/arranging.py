@@ -111,15 +111,16 @@ def _right_steps(body: Body, response: dict[str, int | None]) -> list[str]:
 
 def _explained_steps(body: Body, response: Response, order: Sequence[str]) -> dict[str, Any]:
     given = response or {}
+    right = _right_steps(body, given)
     return {
         "options": [
             {
                 "text": option["text"],
                 "feedback": option["feedback"],
                 "given": given.get(option["key"]),
-                "right": given.get(option["key"]) == place,
+                "right": option["key"] in right,
             }
-            for place, option in enumerate(body["options"], 1)
+            for option in body["options"]
         ]
     }
 

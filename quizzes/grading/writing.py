@@ -28,6 +28,7 @@ SHORT_PARTS = frozenset({"text", "feedback", "correct", "also"})
 LONGEST_SHORT = 200  # characters
 LONGEST_REWRITE = 4000
 
+_BREAKS = str.maketrans("\v\f\u2028", "\n\n\n")  # which word processors put between lines
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _AROUND = " .,;:!?\"'“”‘’«»()"
 
@@ -115,7 +116,7 @@ def _read(form: Form) -> Sequence[str]:
 def _clean_text(given: Any, longest: int) -> str | None:
     if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(text, str) for text in given):
         raise BadResponse("The answer is not a text.")
-    text = one_value(given).replace("\r\n", "\n").strip()
+    text = one_value(given).replace("\r\n", "\n").translate(_BREAKS).strip()
     if len(text) > longest:
         raise BadResponse("The answer is too long.")
     if _CONTROL.search(text):

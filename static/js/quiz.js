@@ -76,6 +76,7 @@ for (const form of document.querySelectorAll("form.js-quiz")) {
 
   form.addEventListener("input", (event) => {
     if (!event.target.matches("textarea, [type=text]")) return;
+    say("");
     clearTimeout(pause);
     pause = setTimeout(changed, TYPING);
   });

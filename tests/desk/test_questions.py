@@ -136,7 +136,7 @@ def test_a_retired_question_leaves_new_draws_only(cast, question, as_):
     ed, place = as_(cast.ed), reverse("admin:quizzes_question_retire", args=[question.pk])
     quiz = cast.course.lessons.get(kind="quiz").quiz
     PoolItem.objects.get_or_create(quiz=quiz, question=question, defaults={"position": 90})
-    assert "New attempts do not draw it any more" in ed.get(place).content.decode()
+    assert "New attempts do not draw it anymore" in ed.get(place).content.decode()
     assert quiz.pool().filter(pk=question.pk).exists()
     for _ in range(2):  # a double click
         ed.post(place, {"to": "retired"})

@@ -288,3 +288,18 @@ def test_what_was_credited_says_by_quiz_where_it_is_shown(client, eight, ada):
     sign_in(client, ada.user)
     assert client.get("/courses/service/").text.count("Complete, by quiz") == 2
     assert "Completed by quiz" in client.get("/courses/service/m1-read-1/").text
+
+
+def test_a_final_asks_about_no_module_that_joined_the_path_later(course, final, ada):
+    """What is optional for somebody under way is not asked of them."""
+    later = timezone.now() + timedelta(days=1)
+    course.paths.get().steps.filter(lesson__module__key="m3").update(since=later)
+    assert modules_of(taking.start(ada, final)) == {"m1": 3, "m2": 3}
+
+
+def test_a_final_tried_beside_the_path_is_ones_own_business(course, final):
+    other = course.paths.create(key="other", title="Other")
+    other.steps.create(lesson=Lesson.objects.get(key="m1-read-1"), position=1)
+    otto = enroll(make_person("Otto"), course, "other")
+    fail(otto, final, 3)
+    assert not Enrollment.objects.filter(retakes.could_use_help_q()).exists()

@@ -278,7 +278,7 @@ def test_chart_adds_up(client, cast, many):
 
 def test_what_was_credited_by_quiz_is_said_on_page_and_file(mia, cast):
     readings = cast.course.lessons.filter(kind="reading")
-    progress.credit(cast.ada_enrolled, readings, Completion.How.BY_QUIZ, timezone.now())
+    progress.credit(cast.ada_enrolled, readings, Completion.How.BY_QUIZ, timezone.now(), timezone.now())
     assert "Everything · 2 by quiz" in mia.get(PAGE).text
     assert file_rows(mia.get(FILE))[1][4:8] == ["2", "3", "2", "66"]
 
