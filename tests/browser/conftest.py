@@ -16,12 +16,10 @@ from tests.browser.demo_site import CHROMIUM, FLAGS, DemoSite, demo_site
 PASSWORD = "workshop-demo"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one worker, one demo site
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="Chromium is missing; `make system` installs it"))
 
