@@ -212,7 +212,7 @@ def test_index_speaks_of_tasks(people, as_):
     def links(name):
         return as_(people[name]).get("/admin/").content.decode()
 
-    assert "Questions to “Module 1”" in links("ed")
+    assert "Questions of “Lesson m1-quiz”" in links("ed")
     assert "Bring in a person" not in links("ed")
     assert "Who is late" in links("hana")
     assert "Open “" not in links("hana")

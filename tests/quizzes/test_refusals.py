@@ -192,7 +192,7 @@ def test_a_closed_attempt_is_frozen(ada, quiz, caplog):
     assert address("attempt", quiz, 1) in page.text
     answer = ada.post(address("question", quiz, 1, 1), {"option": "a"}, **JSON)
     assert answer.status_code == 409
-    assert "final" in answer.json()["error"]
+    assert "no longer be changed" in answer.json()["error"]
     assert rows() == before
     assert any(record.name == "workshop.quizzes" for record in caplog.records)
 
