@@ -493,13 +493,3 @@ def test_a_course_loaded_before_there_were_facts_can_get_some(folder: CourseFold
     folder.write(LESSON, lesson)
     load_course(folder.path)
     assert returns().position == 1
-
-
-def test_only_a_final_says_so_and_other_lessons_keep_their_hash(folder: CourseFolder) -> None:
-    """Courses that were loaded before there were finals must not look edited."""
-    load_course(folder.path)
-    stored = Stored(Course.objects.get())
-    assert "final" not in stored.lesson_unit("greet-first")
-    assert "final" not in stored.lesson_unit("quiz-greeting")
-    Quiz.objects.update(is_final=True)
-    assert Stored(Course.objects.get()).lesson_unit("quiz-greeting")["final"] is True
