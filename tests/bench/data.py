@@ -205,7 +205,7 @@ def revision_of(lesson: Lesson) -> LessonRevision:
 
 
 def make_questions(course: Course, bodies: dict[str, dict[str, Any]]) -> list[Question]:
-    """Published questions by key, from items as the course files write them."""
+    """Published questions by key, from items with choices as the course files write them."""
     questions = Question.objects.bulk_create(Question(course=course, key=key) for key in bodies)
     revisions = QuestionRevision.objects.bulk_create(
         QuestionRevision(
@@ -213,7 +213,10 @@ def make_questions(course: Course, bodies: dict[str, dict[str, Any]]) -> list[Qu
             number=1,
             type=item["type"],
             level="apply",
-            body={"stem": item["stem"], "options": [{"text": option["key"], **option} for option in item["options"]]},
+            body={
+                **{name: item[name] for name in ("stem", "who", "line") if name in item},
+                "options": [{"text": option["key"], **option} for option in item["options"]],
+            },
         )
         for question, item in zip(questions, bodies.values(), strict=True)
     )
@@ -235,7 +238,7 @@ def make_checks(course: Course, lessons: list[Lesson]) -> None:
 
 def make_quiz(course: Course, lesson: Lesson) -> None:
     quiz = Quiz.objects.create(lesson=lesson, draw=8, pass_mark=6)
-    choice = [item for item in items() if item["type"] != "truefalse"]
+    choice = [item for item in items() if item["type"] in ("single", "multiple", "scenario")]
     questions = make_questions(course, {f"{lesson.key}-{item['key']}": item for item in choice})
     PoolItem.objects.bulk_create(
         PoolItem(quiz=quiz, question=question, position=n) for n, question in enumerate(questions, 1)
