@@ -1,6 +1,7 @@
 from accounts.models.slip import SignInSlip
+from accounts.models.staged import StagedFile, StagedRow
 from accounts.models.team import Membership, Team
 from accounts.models.throttle import Throttle
 from accounts.models.user import User
 
-__all__ = ["Membership", "SignInSlip", "Team", "Throttle", "User"]
+__all__ = ["Membership", "SignInSlip", "StagedFile", "StagedRow", "Team", "Throttle", "User"]

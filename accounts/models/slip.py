@@ -14,6 +14,7 @@ from accounts.models.user import User
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # without letters and digits that look alike on paper
 LENGTH = 12
 VALID_FOR = timedelta(days=7)
+LINK_VALID_FOR = timedelta(days=14)
 
 
 def digest(code: str) -> str:
@@ -47,7 +48,7 @@ class SignInSlipQuerySet(models.QuerySet["SignInSlip"]):
 
 
 class SignInSlip(models.Model):
-    """The fact that a one-time code was printed for a person. Only a digest of the code is kept."""
+    """The fact that a one-time code was made for a person, on paper or in a mailed link. Only its digest is kept."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="slips", verbose_name=_("person"))
     printed_by = models.ForeignKey(
@@ -58,6 +59,9 @@ class SignInSlip(models.Model):
         null=True,
         blank=True,
         help_text=_("Nobody, if it was made by a command."),
+    )
+    by_mail = models.BooleanField(
+        _("sent by mail"), default=False, help_text=_("The code is in the link of an invitation, not on paper.")
     )
     printed_at = models.DateTimeField(_("printed"), default=timezone.now)
     expires_at = models.DateTimeField(_("valid until"))

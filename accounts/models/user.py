@@ -4,6 +4,7 @@ import functools
 import string
 import zoneinfo
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -155,6 +156,14 @@ class User(AbstractBaseUser, PermissionsMixin):
             RegexValidator(r"^[0-9A-Za-z][0-9A-Za-z._/-]*$", _("A staff number has letters, digits and . _ / - only."))
         ],
     )
+    external_id = models.CharField(
+        _("external id"),
+        max_length=64,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_("The person's number in your own system. A people file finds them by it first."),
+    )
     name = models.CharField(_("name"), max_length=150)
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
@@ -172,6 +181,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text=_("For editors, HR and operators; what they may do there is set by their roles."),
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    left_at = models.DateTimeField(_("left"), null=True, blank=True, editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
     session_epoch = models.PositiveIntegerField(_("times signed out everywhere"), default=0, editable=False)
 
     USERNAME_FIELD = "email"
@@ -186,9 +197,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["name", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(email__isnull=False) | Q(staff_number__isnull=False),
+                condition=Q(email__isnull=False) | Q(staff_number__isnull=False) | Q(erased_at__isnull=False),
                 name="user_has_a_sign_in_name",
                 violation_error_message=_("Give an e-mail address or a staff number: the person signs in with it."),
+            ),
+            models.CheckConstraint(condition=Q(left_at=None) | Q(is_active=False), name="user_who_left_is_inactive"),
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(is_active=False, email=None, staff_number=None, external_id=None),
+                name="user_erased_is_nobody",
             ),
         ]
         permissions = [
@@ -203,12 +219,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = self.clean_email(self.email) or None
         self.staff_number = self.clean_staff_number(self.staff_number) or None
+        self.external_id = (self.external_id or "").strip() or None
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Also ends unused slips when a password was set, by whatever door: paper must not outlive it."""
         self.email = self.clean_email(self.email) or None
         self.staff_number = self.clean_staff_number(self.staff_number) or None
+        self.external_id = (self.external_id or "").strip() or None
         has_new_password = self._password is not None  # type: ignore[attr-defined]  # as `set_password` leaves it, until it is saved
         super().save(*args, **kwargs)
         if has_new_password:
@@ -295,6 +313,26 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.sign_out_everywhere()
         if old:
             letters.address_changed(self, old)
+
+    @transaction.atomic
+    def leave(self, at: datetime | None = None) -> None:
+        """Note that this person left: no sign-in, no mail, no report, from the next request on. History is kept.
+
+        Saying it twice keeps the first moment.
+        """
+        if self.left_at is not None:
+            return
+        self.is_active, self.left_at = False, at or timezone.now()
+        self.save(update_fields=["is_active", "left_at"])
+        self.slips.end()
+        self.sign_out_everywhere()
+
+    def come_back(self) -> None:
+        """Let a person who left or was switched off in again, with their history. Raises ValueError if erased."""
+        if self.erased_at is not None:
+            raise ValueError("This person was erased; there is nobody to come back.")
+        self.is_active, self.left_at = True, None
+        self.save(update_fields=["is_active", "left_at"])
 
     def sign_out_everywhere(self) -> None:
         """End every session of this person, this one too, with the next request."""

@@ -1,3 +1,4 @@
+from courses.models.again import Credit, ExtraStep, Renewal
 from courses.models.assignment import Assignment, EnrollmentChange
 from courses.models.course import Course, Module, Objective, Skill
 from courses.models.enrollment import Certificate, Completion, Enrollment, State
@@ -11,15 +12,18 @@ __all__ = [
     "CompanyFact",
     "Completion",
     "Course",
+    "Credit",
     "Diagram",
     "Enrollment",
     "EnrollmentChange",
+    "ExtraStep",
     "Lesson",
     "LessonRevision",
     "Module",
     "Objective",
     "Path",
     "PathStep",
+    "Renewal",
     "Skill",
     "State",
 ]

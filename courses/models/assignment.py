@@ -21,6 +21,20 @@ class EnrollmentChange(models.Model):
     class What(models.TextChoices):
         DUE = "due", _("Due date")
         CLOSES = "closes", _("Cut-off")
+        EXCUSED = "excused", _("Excused")
+        ASKED_AGAIN = "asked-again", _("No longer excused")
+        PAUSED = "paused", _("Paused")
+        RESUMED = "resumed", _("Resumed")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        REINSTATED = "reinstated", _("Asked again")
+
+    class Excuse(models.TextChoices):
+        """Why somebody is excused: the `new` of such a change, read by HR alone."""
+
+        ABSENCE = "absence", _("Long absence")
+        ROLE = "role", _("Other role")
+        TRAINING = "training", _("Equivalent training")
+        OTHER = "other", _("Other")
 
     enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="changes", verbose_name=_("enrollment"))
     what = models.CharField(_("what"), max_length=20, choices=What)

@@ -117,6 +117,9 @@ class Enrollment(models.Model):
     closes_on = models.DateField(
         _("closes"), null=True, blank=True, help_text=_("After this day nothing more is recorded.")
     )
+    excused_at = models.DateTimeField(_("excused"), null=True, blank=True, editable=False)
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
 
     objects = EnrollmentQuerySet.as_manager()
 
@@ -244,6 +247,7 @@ class Completion(models.Model):
     class How(models.TextChoices):
         READ = "read", _("read")
         QUIZ = "quiz", _("quiz passed")
+        CREDITED = "credited", _("credited")  # done elsewhere before, see Credit
         BY_QUIZ = "by-quiz", _("by quiz")  # a reading, credited since its module's quiz was passed well at once
 
     enrollment = models.ForeignKey(
@@ -254,6 +258,9 @@ class Completion(models.Model):
     redo_level = models.PositiveSmallIntegerField(_("redo level"))
     how = models.CharField(_("how"), max_length=10, choices=How)
     at = models.DateTimeField(_("at"), default=timezone.now)
+    credit = models.ForeignKey(
+        "courses.Credit", models.PROTECT, null=True, blank=True, related_name="completions", verbose_name=_("credit")
+    )
 
     objects = CompletionQuerySet.as_manager()
 
@@ -263,6 +270,10 @@ class Completion(models.Model):
         constraints = [
             # Also the index that progress is asked by; an index of the enrollment alone would cost and not serve.
             models.UniqueConstraint(fields=["enrollment", "lesson", "redo_level"], name="completion_once_a_redo_level"),
+            models.CheckConstraint(
+                condition=Q(how="credited", credit__isnull=False) | (~Q(how="credited") & Q(credit=None)),
+                name="completion_credited_says_by_whom",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -310,6 +321,13 @@ class Certificate(models.Model):
     name = models.CharField(_("name"), max_length=150)
     course_title = models.CharField(_("course"), max_length=200)
     issued_at = models.DateTimeField(_("issued"), default=timezone.now)
+    expires_on = models.DateField(
+        _("valid until"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Where the course is taken again after a time, by the rule of the day of issue."),
+    )
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
 
     objects = CertificateQuerySet.as_manager()
