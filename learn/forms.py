@@ -30,6 +30,18 @@ class CheckForm(forms.Form):
             raise forms.ValidationError(_("One part is still open, or two steps have the same place."))
 
 
+class ShownForm(forms.Form):
+    """Which revision of the check question was on the page."""
+
+    question = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+
+    @classmethod
+    def revision_in(cls, data: Any) -> int | None:
+        """Its number, or None for a form that does not say."""
+        form = cls(data)
+        return form.cleaned_data["question"] if form.is_valid() else None
+
+
 class CompleteForm(forms.Form):
     """Continue: says which revision was on the page."""
 

@@ -274,7 +274,9 @@ def check_of(
     if stored and user.is_authenticated:
         revision, response = checks.asked_of(user, lesson)
     else:
-        revision, response = checks.question_of(lesson), given
+        revision, response = form.revision if form else checks.question_of(lesson), given
+    if form and response is None:
+        revision = form.revision  # what was answered in vain, as it was on the page
     return Check(revision, response, form) if revision else None
 
 

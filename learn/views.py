@@ -25,7 +25,7 @@ from courses.models.enrollment import clean_code
 from learn import certificates, lesson_page, pdf
 from learn import home as home_page
 from learn.course_map import course_map
-from learn.forms import CheckForm, CodeForm, CompleteForm
+from learn.forms import CheckForm, CodeForm, CompleteForm, ShownForm
 from quizzes import checks
 
 logger = logging.getLogger("workshop.certificates")
@@ -125,7 +125,8 @@ def check(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
         return redirect("learn:lesson", course, lesson)
     enrollment = lesson_page.enrollment_of(request.user, course)
     found = lesson_page.find_lesson(request.user, course, slug=lesson, kind=Lesson.Kind.READING)
-    question = checks.question_of(found) if found else None
+    shown = ShownForm.revision_in(request.POST)
+    question = checks.question_of(found, shown) if found else None
     if found is None or question is None:
         raise Http404
     if lesson_page.waits_for(enrollment, found):
@@ -134,7 +135,7 @@ def check(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
     if not form.is_valid():
         return show(request, found, enrollment, form)
     if enrollment and enrollment.is_open():
-        checks.save(enrollment.user, found, form.given)
+        checks.save(enrollment.user, found, form.given, shown=shown)
         return redirect(f"{found.get_absolute_url()}#check")
     return show(request, found, enrollment, form, form.response)
 

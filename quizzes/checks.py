@@ -19,12 +19,18 @@ class CheckUnanswered(Exception):
     """The lesson has a check question that this person has not answered yet."""
 
 
-def question_of(lesson: Lesson) -> QuestionRevision | None:
-    """The published check question of a lesson, or None; one query."""
+def question_of(lesson: Lesson, shown: int | None = None) -> QuestionRevision | None:
+    """The published check question of a lesson, or None; one query.
+
+    `shown` is the revision that was on the page: if another was published since, what was read there still holds.
+    """
     question = (
         Question.objects.published().filter(lesson_checks__lesson=lesson).select_related("published_revision").first()
     )
-    return question.published_revision if question else None
+    published = question.published_revision if question else None
+    if question is None or published is None or shown in (None, published.pk):
+        return published
+    return question.revisions.filter(pk=shown, number__lt=published.number).first() or published
 
 
 def answer_of(user: User, lesson: Lesson) -> CheckAnswer | None:
@@ -58,12 +64,14 @@ def cleaned(revision: QuestionRevision, given: Any) -> grading.Response:
     return grading.clean(revision.type, revision.body, given, grading.steady_order(revision.type, revision.body))
 
 
-def save(user: User, lesson: Lesson, given: Any, at: datetime | None = None) -> CheckAnswer | None:
+def save(
+    user: User, lesson: Lesson, given: Any, at: datetime | None = None, shown: int | None = None
+) -> CheckAnswer | None:
     """Keep the first response and return what is kept; None if nothing was given. Raises grading.BadResponse.
 
-    `given` is what grading.read made of a form.
+    `given` is what grading.read made of a form, `shown` as in `question_of`.
     """
-    revision = question_of(lesson)
+    revision = question_of(lesson, shown)
     response = cleaned(revision, given) if revision else None
     if revision is None or response is None:
         return answer_of(user, lesson)

@@ -126,6 +126,7 @@ def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
     Raises progress.Closed past the cut-off if the attempt is still open.
     """
     at = at or timezone.now()
+    Enrollment.objects.select_for_update().get(pk=attempt.enrollment_id)  # before the attempt: decision 0007
     locked = (
         Attempt.objects.select_for_update(of=("self",))
         .select_related("enrollment", "quiz__lesson__published_revision", "quiz__lesson__course")

@@ -10,7 +10,7 @@ from courses.models import Completion, Diagram, Lesson, LessonRevision
 from learn import lesson_page
 from learn.course_map import lesson_rows
 from quizzes import taking
-from quizzes.models import Attempt, CheckAnswer
+from quizzes.models import Attempt, CheckAnswer, Question
 from tests.builders import enroll, make_course, make_lesson
 from tests.conftest import sign_in
 
@@ -73,6 +73,27 @@ def test_only_the_first_answer_counts(client, cast):
     answer(client, option="b")
     answer(client, option="a")
     assert CheckAnswer.objects.get().response == ["b"]
+
+
+def test_an_answer_belongs_to_the_question_that_was_on_the_page(client, cast):
+    sign_in(client, cast.ada)
+    question = Question.objects.select_related("published_revision").get(key="check-m1-read-1")
+    shown, body = question.published_revision, question.published_revision.body
+    assert f'name="question" value="{shown.pk}"' in page(client)
+    turned = {**body, "stem": "Another one?", "options": [{**body["options"][0], "key": "z"}, *body["options"][1:]]}
+    draft = {"type": "single", "objective": shown.objective, "level": "apply"}
+    question.publish(question.add_revision(body=turned, **draft))
+    later = question.add_revision(body={**turned, "stem": "A draft?"}, **draft)
+    other = Question.objects.get(key="check-m1-read-2").published_revision
+    for forged in (later.pk, other.pk, "x", 9**40):  # what was never shown: the published one counts
+        refused = client.post(f"{READ}check/", {"option": "a", "question": forged})
+        assert b"That does not fit this question" in refused.content
+        assert b"Another one?" in refused.content
+    in_vain = client.post(f"{READ}check/", {"question": shown.pk})
+    assert b"Stem of check-m1-read-1?" in in_vain.content
+    client.post(f"{READ}check/", {"option": "a", "question": shown.pk})
+    assert CheckAnswer.objects.get().question_revision == shown
+    assert "Stem of check-m1-read-1?" in page(client)
 
 
 def test_no_answer_is_an_error_with_a_summary_and_a_title(client, cast):
