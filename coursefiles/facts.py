@@ -74,8 +74,8 @@ def _parts(files: CourseFiles) -> Iterator[list[object]]:
     measured = {
         "readings": [lesson for lesson in lessons if lesson.data.kind == "reading"],
         "stories": [lesson for lesson in lessons if lesson.data.kind == "story"],
-        "job_aids": [lesson for lesson in lessons if lesson.data.key.startswith("job-aid-")],
-        "huddles": [lesson for lesson in lessons if lesson.data.key.startswith("huddle-")],
+        "job_aids": [lesson for lesson in lessons if lesson.data.is_job_aid],
+        "huddles": [lesson for lesson in lessons if lesson.data.is_huddle],
     }
     for name, noun in PARTS.items():
         some = measured.get(name, [])

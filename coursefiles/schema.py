@@ -187,6 +187,10 @@ class Item(Check):
 # --- Lessons ---------------------------------------------------------------------------------------------------------
 
 
+# The two kinds of sheets to print are told by the beginning of their keys.
+JOB_AID, HUDDLE = "job-aid-", "huddle-"
+
+
 class Lesson(Strict):
     """What readings, stories, pages and quizzes have in common."""
 
@@ -200,6 +204,14 @@ class Lesson(Strict):
     sample: bool = False
     always_read: bool = False
     redo: int = Field(default=0, ge=0, le=1000)
+
+    @property
+    def is_job_aid(self) -> bool:
+        return self.key.startswith(JOB_AID)
+
+    @property
+    def is_huddle(self) -> bool:
+        return self.key.startswith(HUDDLE)
 
 
 class TextLesson(Lesson):

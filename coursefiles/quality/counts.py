@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from coursefiles import schema
 from coursefiles.findings import Finding
 from coursefiles.quality.asked import asked_in, finals, is_whole, of_module, ready
 from coursefiles.read import CourseFiles, LessonFile
@@ -46,8 +47,8 @@ def counts(files: CourseFiles) -> dict[str, int]:
         "readings": len(readings),
         "checks": sum(bool(lesson.questions) for lesson in readings),
         "stories": sum(lesson.data.kind == "story" for lesson in lessons),
-        "job_aids": sum(lesson.data.key.startswith("job-aid-") for lesson in lessons),
-        "huddles": sum(lesson.data.key.startswith("huddle-") for lesson in lessons),
+        "job_aids": sum(lesson.data.is_job_aid for lesson in lessons),
+        "huddles": sum(lesson.data.is_huddle for lesson in lessons),
         "final_items": sum(len(final.questions) for final in finals(files)),
         "diagrams": len(pictures),
         "words": sum(markdown.words(lesson.body) for lesson in lessons),
@@ -92,7 +93,7 @@ def _module(files: CourseFiles, key: str) -> Iterator[Finding]:
         yield warn(text, "objectives")
     if not any(lesson.data.kind == "story" for lesson in lessons):
         yield warn("The module has no story.", "lessons")
-    for name in ("job-aid-", "huddle-"):
+    for name in (schema.JOB_AID, schema.HUDDLE):
         if not any(lesson.data.key.startswith(name) for lesson in lessons):
             yield warn(f"The module has no page whose key begins with {name}.", "lessons")
     if not any(asked_in(quiz) for quiz in of_module(files, key)):

@@ -38,14 +38,14 @@ def _warn(lesson: LessonFile, text: str, line: int | None = None) -> Finding:
 
 
 def _length(lesson: LessonFile) -> Iterator[Finding]:
-    count, kind, key = markdown.words(lesson.body), lesson.data.kind, lesson.data.key
+    count, kind = markdown.words(lesson.body), lesson.data.kind
     if kind == "reading" and count not in READING:
         yield _warn(lesson, f"The text has {count} words; a reading has {READING[0]} to {READING[-1]}.")
     if kind == "story" and count not in STORY:
         yield _warn(lesson, f"The text has {count} words; a story has {STORY[0]} to {STORY[-1]}.")
-    if key.startswith("job-aid-") and count > JOB_AID:
+    if lesson.data.is_job_aid and count > JOB_AID:
         yield _warn(lesson, f"The job aid has {count} words; {JOB_AID} fit on its page.")
-    if key.startswith("huddle-") and count > HUDDLE:
+    if lesson.data.is_huddle and count > HUDDLE:
         yield _warn(lesson, f"The huddle sheet has {count} words; {HUDDLE} fit on its page.")
 
 
