@@ -1,8 +1,9 @@
 """The verbs that change what an enrollment asks of a person: dates, excuse, pause, withdrawal.
 
-Each takes any number of enrollments and works through them in batches. A batch is one transaction: it locks, asks again
-under the lock whom the verb concerns, writes the fact and the row, and the audit list. So a double click, a retry and two
-people at the same instant leave one fact. Each returns how many enrollments it changed.
+Each takes any number of enrollments and works through them in batches. A batch is one transaction: it locks, asks
+again under the lock whom the verb concerns, writes the facts, the rows and the audit list. So a double click, a retry
+and two people at the same instant leave one fact. Each returns how many enrollments it changed. Whom a verb concerns
+is a rule with two faces, such as `pausable_q` and `is_pausable`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from courses import progress
 from courses.models import Enrollment, EnrollmentChange
 from courses.models.enrollment import EnrollmentQuerySet, site_day
 
@@ -75,8 +77,8 @@ def extend(
     enrollments: EnrollmentQuerySet,
     by: User,
     reason: str,
-    due_on: date | None | Keep = "keep",
-    closes_on: date | None | Keep = "keep",
+    due_on: date | Keep | None = "keep",
+    closes_on: date | Keep | None = "keep",
     at: datetime | None = None,
 ) -> int:
     """Set another due day, another cut-off, or both; HR may set any."""
@@ -86,7 +88,7 @@ def extend(
         due = enrollment.due_on if due_on == "keep" else due_on
         return deed.set_dates(enrollment, due, enrollment.closes_on if closes_on == "keep" else closes_on)
 
-    return _change(enrollments, extendable_q(), change, by, "Changed the due day or the cut-off")
+    return _change(enrollments, extendable_q(), change, deed, "Changed the due day or the cut-off", reopens=True)
 
 
 def due_before(enrollments: EnrollmentQuerySet, day: date) -> EnrollmentQuerySet:
@@ -102,7 +104,7 @@ def extend_all(enrollments: EnrollmentQuerySet, by: User, reason: str, day: date
         closes = enrollment.closes_on
         return deed.set_dates(enrollment, day, max(closes, day) if closes else None)
 
-    return _change(enrollments, extendable_q() & Q(due_on__lt=day), change, by, "Gave more time")
+    return _change(enrollments, extendable_q() & Q(due_on__lt=day), change, deed, "Gave more time", reopens=True)
 
 
 def excusable_q(at: datetime | None = None) -> Q:
@@ -121,7 +123,7 @@ def excuse(enrollments: EnrollmentQuerySet, by: User, excuse: str, note: str = "
         enrollment.excused_at = deed.at
         return [deed.fact(enrollment, What.EXCUSED, new=EnrollmentChange.Excuse(excuse).value)]
 
-    return _change(enrollments, excusable_q(), change, by, "Excused")
+    return _change(enrollments, excusable_q(), change, deed, "Excused")
 
 
 def excused_q(at: datetime | None = None) -> Q:
@@ -140,7 +142,7 @@ def ask_again(enrollments: EnrollmentQuerySet, by: User, reason: str = "", at: d
         enrollment.excused_at = None
         return [deed.fact(enrollment, What.ASKED_AGAIN)]
 
-    return _change(enrollments, excused_q(), change, by, "No longer excused")
+    return _change(enrollments, excused_q(), change, deed, "No longer excused")
 
 
 def pausable_q(at: datetime | None = None) -> Q:
@@ -160,7 +162,7 @@ def pause(enrollments: EnrollmentQuerySet, by: User, reason: str, at: datetime |
         enrollment.paused_at = deed.at
         return [deed.fact(enrollment, What.PAUSED)]
 
-    return _change(enrollments, pausable_q(deed.at), change, by, "Paused")
+    return _change(enrollments, pausable_q(deed.at), change, deed, "Paused")
 
 
 def paused_q(at: datetime | None = None) -> Q:
@@ -186,7 +188,7 @@ def resume(enrollments: EnrollmentQuerySet, by: User, reason: str = "", at: date
         due_on, closes_on = later(enrollment.due_on, days), later(enrollment.closes_on, days)
         return [deed.fact(enrollment, What.RESUMED, new=days), *deed.set_dates(enrollment, due_on, closes_on)]
 
-    return _change(enrollments, paused_q(), change, by, "Resumed")
+    return _change(enrollments, paused_q(), change, deed, "Resumed")
 
 
 def later(day: date | None, days: int) -> date | None:
@@ -210,7 +212,7 @@ def withdraw(enrollments: EnrollmentQuerySet, by: User, reason: str, at: datetim
         enrollment.withdrawn_at = deed.at
         return [deed.fact(enrollment, What.WITHDRAWN)]
 
-    return _change(enrollments, withdrawable_q(), change, by, "Withdrawn")
+    return _change(enrollments, withdrawable_q(), change, deed, "Withdrawn")
 
 
 def withdrawn_q(at: datetime | None = None) -> Q:
@@ -229,13 +231,30 @@ def reinstate(enrollments: EnrollmentQuerySet, by: User, reason: str = "", at: d
         enrollment.withdrawn_at = None
         return [deed.fact(enrollment, What.REINSTATED)]
 
-    return _change(enrollments, withdrawn_q(), change, by, "Reinstated")
+    return _change(enrollments, withdrawn_q(), change, deed, "Reinstated", reopens=True)
 
 
 def _change(
-    enrollments: EnrollmentQuerySet, whom: Q, change: Callable[[Enrollment], Facts], by: User, message: str
+    enrollments: EnrollmentQuerySet,
+    whom: Q,
+    change: Callable[[Enrollment], Facts],
+    deed: Deed,
+    message: str,
+    reopens: bool = False,
 ) -> int:
-    return sum(_change_batch(batch, whom, change, by, message) for batch in _batches(enrollments))
+    """`change` sets the new values on a row and returns the facts of it, none if it stays as it is.
+
+    `reopens` says that something may be recorded again in what was closed: who has done everything is complete then.
+    """
+    changed = 0
+    for batch in _batches(enrollments):
+        with transaction.atomic():
+            rows = _change_batch(batch, whom, change)
+            audit.record_all(deed.by, rows, message)
+            if reopens:
+                progress.settle_these([row.pk for row in rows], deed.at)
+        changed += len(rows)
+    return changed
 
 
 def _batches(enrollments: EnrollmentQuerySet) -> Iterator[list[int]]:
@@ -246,8 +265,8 @@ def _batches(enrollments: EnrollmentQuerySet) -> Iterator[list[int]]:
         last = batch[-1]
 
 
-@transaction.atomic
-def _change_batch(batch: list[int], whom: Q, change: Callable[[Enrollment], Facts], by: User, message: str) -> int:
+def _change_batch(batch: list[int], whom: Q, change: Callable[[Enrollment], Facts]) -> list[Enrollment]:
+    """The rows that were changed."""
     rows = Enrollment.objects.filter(whom, pk__in=batch).select_related("user", "path").order_by("pk")
     facts: Facts = []
     changed: list[Enrollment] = []
@@ -257,8 +276,7 @@ def _change_batch(batch: list[int], whom: Q, change: Callable[[Enrollment], Fact
             changed.append(row)
     _write(changed)
     EnrollmentChange.objects.bulk_create(facts)
-    audit.record_all(by, changed, message)
-    return len(changed)
+    return changed
 
 
 def _write(rows: list[Enrollment]) -> None:

@@ -24,7 +24,8 @@ def extendable_q(at: datetime | None = None) -> Q:
     used = EnrollmentChange.objects.filter(enrollment=OuterRef("pk"), what=What.MORE_TIME)
     has_room = Q(closes_on=None) | Q(closes_on__gt=F("due_on"), closes_on__gte=today)
     # The subquery comes last, so that it is asked only of those whom nothing else rules out.
-    return Enrollment.running_q() & Q(completed_at=None, due_on__gte=today - LONGEST) & has_room & ~Exists(used)
+    near = Q(completed_at=None, due_on__gte=today - LONGEST)
+    return Enrollment.running_q() & near & has_room & Q(~Exists(used))
 
 
 def last_day(enrollment: Enrollment) -> date | None:

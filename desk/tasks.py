@@ -89,7 +89,8 @@ def analysis() -> Task:
 
 
 def people() -> list[Task]:
-    late = reverse("admin:courses_enrollment_changelist") + "?state=overdue"
+    """In the order of a month: bring in, ask, who is late, excuse, the report; then what comes up now and then."""
+    taking = reverse("admin:courses_enrollment_changelist")
     return [
         Task(
             _("Bring in a person"),
@@ -103,8 +104,23 @@ def people() -> list[Task]:
         ),
         Task(
             _("Who is late"),
-            _("Everybody whose due day is over; give more time where there is a reason."),
-            late,
+            _("Everybody whose due day is over and whose clock runs."),
+            f"{taking}?state=overdue",
+        ),
+        Task(
+            _("Excuse somebody"),
+            _("For a long absence or another role; or stop the clock for a while. Find the person, then choose."),
+            taking,
+        ),
+        Task(
+            _("Give more time"),
+            _("Set another due day for one person, or for all that a team or a state finds."),
+            taking,
+        ),
+        Task(
+            _("Take the report with you"),
+            _("Who stands where, of everybody or of one team, with a file for a spreadsheet."),
+            reverse("reports:team"),
         ),
         Task(
             _("Let somebody try the final again"),

@@ -1,4 +1,4 @@
-"""What a learner is told about changes of what is asked of them: who moved the due day and why, and their own excuse."""
+"""What a learner is told of changes of what is asked of them: who moved the due day and why, and their own excuse."""
 
 from __future__ import annotations
 

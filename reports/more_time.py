@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import User
 from courses import more_time
 from courses.models import Enrollment
 from courses.models.enrollment import site_day
@@ -61,7 +60,9 @@ def page(request: HttpRequest, enrollment: int) -> HttpResponse:
     if form and not refusal and request.method == "POST" and form.is_valid():
         return give(request, found, form)
     context = {"enrollment": found, "row": row_of(found), "form": form, "refusal": refusal}
-    return render(request, "reports/more_time.html", context | {"given": more_time.given(found)})
+    if refusal:
+        context["given"] = more_time.given(found)
+    return render(request, "reports/more_time.html", context)
 
 
 def form_for(enrollment: Enrollment, data: Any) -> MoreTimeForm | None:
@@ -74,9 +75,9 @@ def form_for(enrollment: Enrollment, data: Any) -> MoreTimeForm | None:
 
 def give(request: HttpRequest, enrollment: Enrollment, form: MoreTimeForm) -> HttpResponse:
     """A second click finds it done and lands on the page that says so."""
-    assert isinstance(request.user, User)  # they manage somebody
+    by: Any = request.user  # signed in: they manage somebody
     until, reason = form.cleaned_data["until"], form.cleaned_data["reason"]
-    if not more_time.give(enrollment, request.user, until, reason):
+    if not more_time.give(enrollment, by, until, reason):
         return redirect("reports:more_time", enrollment.pk)
     words = _("%(name)s now has until %(day)s. They see it on their page, with your name and reason.")
     messages.success(request, words % {"name": enrollment.user.name, "day": date_format(until)})

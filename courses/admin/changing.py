@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -91,8 +91,7 @@ class Changing(Base):
             return None
         if not (listed.has_active_filters or listed.query):
             return None
-        found: EnrollmentQuerySet = listed.get_queryset(request)
-        return found
+        return cast(EnrollmentQuerySet, listed.get_queryset(request))
 
     def confirm(self, request: HttpRequest, verb: Verb, chosen: EnrollmentQuerySet, form: forms.Form) -> HttpResponse:
         data = form.cleaned_data
@@ -112,8 +111,8 @@ class Changing(Base):
 
     def left_out(self, number: int) -> list[str]:
         words = ngettext(
-            "%(n)d of those chosen is left out: complete, withdrawn, or set aside already, or with no earlier due day.",
-            "%(n)d of those chosen are left out: complete, withdrawn, or set aside already, or with no earlier due day.",
+            "%(n)d of those chosen is left out, since it would change nothing for them.",
+            "%(n)d of those chosen are left out, since it would change nothing for them.",
             number,
         )
         return [words % {"n": number}] if number else []

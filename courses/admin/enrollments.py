@@ -157,8 +157,10 @@ class EnrollmentAdmin(Changing, StaffAdmin):
             context["changes"] = enrollment.changes.select_related("by")
             if self.has_change_permission(request):
                 context["buttons"] = self.buttons(enrollment)
-            context["has_change_permission"] = changes.is_extendable(enrollment)
-        return super().render_change_form(request, context, *args, **kwargs)
+        response: Any = super().render_change_form(request, context, *args, **kwargs)
+        if enrollment and not changes.is_extendable(enrollment):
+            response.context_data["has_change_permission"] = False  # no button to save what is only shown
+        return response
 
     def save_model(self, request: HttpRequest, obj: Enrollment, form: DatesForm, change: bool) -> None:
         """Write the new dates, and the facts of it; nothing else of an enrollment is changed by this form."""

@@ -16,7 +16,6 @@ from courses.models.course import Course
 from courses.models.enrollment import Enrollment, site_day
 from courses.models.path import Path
 
-
 BATCH = 1000  # people enrolled at a time
 
 
@@ -136,7 +135,8 @@ class Assignment(models.Model):
     def enroll_due(self, at: datetime | None = None) -> int:
         """Make the enrollments that are missing and return how many; safe to run twice, and at the same time.
 
-        In batches, each written by itself: whoever runs it again goes on where it was cut off. None past the cut-off: nobody is asked for what they could not do any more.
+        In batches, each written by itself: whoever runs it again goes on where it was cut off. None past the cut-off:
+        nobody is asked for what they could not do any more.
         """
         at = at or timezone.now()
         if not self.is_open(at):
