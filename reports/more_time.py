@@ -56,7 +56,7 @@ def page(request: HttpRequest, enrollment: int) -> HttpResponse:
     found = get_object_or_404(people, pk=min(enrollment, LARGEST))
     if request.user.has_perm("courses.change_enrollment"):
         return redirect("admin:courses_enrollment_change", found.pk)
-    refusal, form = more_time.refusal(found), form_for(found, request.POST or None)
+    refusal, form = more_time.refusal(found), form_for(found, request.POST if request.method == "POST" else None)
     if form and not refusal and request.method == "POST" and form.is_valid():
         return give(request, found, form)
     context = {"enrollment": found, "row": row_of(found), "form": form, "refusal": refusal}

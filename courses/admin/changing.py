@@ -46,7 +46,7 @@ class Changing(Base):
         found, back = VERBS[verb], self.url("change", pk)
         if request.method != "POST" and not found.concerns(enrollment):
             return HttpResponseRedirect(back)
-        form = found.form(request.POST or None)
+        form = found.form(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             return self.act(request, found, Enrollment.objects.filter(pk=pk), form, back)
         context = {"form": form, "sentences": found.meaning(enrollment), "button": found.label, "back": back}
@@ -74,7 +74,8 @@ class Changing(Base):
         back = f"{self.url('changelist')}?{request.GET.urlencode()}"
         if chosen is None:
             return HttpResponseRedirect(self.url("changelist"))
-        found, form = TOGETHER[verb], TOGETHER[verb].form(request.POST or None)
+        found = TOGETHER[verb]
+        form = found.form(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             if request.POST.get("confirmed"):
                 return self.act(request, found, chosen, form, back)
@@ -89,9 +90,14 @@ class Changing(Base):
             listed = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
             return None
-        if not (listed.has_active_filters or listed.query):
-            return None
-        return cast(EnrollmentQuerySet, listed.get_queryset(request))
+        return cast(EnrollmentQuerySet, listed.get_queryset(request)) if self.narrows(listed) else None
+
+    def narrows(self, listed: Any) -> bool:
+        """Whether the list is one of some people: a filter with a value that makes no sense shows everybody."""
+        given = [spec for spec in listed.filter_specs if spec.value()]
+        offered = [spec.value() in {str(value) for value, _label in spec.lookup_choices} for spec in given]
+        is_searched = any(letter.isalnum() for letter in listed.query)
+        return all(offered) and (bool(given) or is_searched)
 
     def confirm(self, request: HttpRequest, verb: Verb, chosen: EnrollmentQuerySet, form: forms.Form) -> HttpResponse:
         data = form.cleaned_data

@@ -146,13 +146,17 @@ class EnrollmentAdmin(Changing, StaffAdmin):
         """The dates too, while no clock runs."""
         return self.readonly_fields if obj is None or changes.is_extendable(obj) else self.get_fields(request, obj)
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """With the ways to change all that a filter found."""
-        query = request.GET.urlencode()
-        together = [(verb.label, f"{self.url('do_all', verb.key)}?{query}") for verb in TOGETHER.values()]
-        return super().changelist_view(request, {"together": together, **(extra_context or {})})
+        response: Any = super().changelist_view(request, extra_context)
+        listed = getattr(response, "context_data", {}).get("cl")
+        if listed and listed.result_count and self.has_change_permission(request) and self.narrows(listed):
+            query = request.GET.urlencode()
+            together = [(verb.label, f"{self.url('do_all', verb.key)}?{query}") for verb in TOGETHER.values()]
+            response.context_data["together"] = together
+        return response
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         if enrollment := context.get("original"):
             context["changes"] = enrollment.changes.select_related("by")
             if self.has_change_permission(request):
