@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -10,6 +11,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -49,8 +51,8 @@ class Changing(Base):
         form = found.form(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             return self.act(request, found, Enrollment.objects.filter(pk=pk), form, back)
-        context = {"form": form, "sentences": found.meaning(enrollment), "button": found.label, "back": back}
         title = found.title % {"name": enrollment.user.name}
+        context = {"form": form, "sentences": found.meaning(enrollment), "button": title, "back": back}
         return self.page(request, "desk/confirm.html", title, enrollment, **context)
 
     def act(
@@ -105,7 +107,7 @@ class Changing(Base):
         number = count(reached)
         sentences = [self.touches(number), *self.left_out(count(chosen) - number)]
         if verb is EXTEND:
-            sentences += self.moving_along(reached, data["day"])
+            sentences += [self.new_day(data["day"]), *self.moving_along(reached, data["day"])]
         hidden = {name: form.data.get(name, "") for name in form.fields} | {"confirmed": "1"}
         again = request.get_full_path()
         title = verb.title % {"name": people(number)}
@@ -123,7 +125,10 @@ class Changing(Base):
         )
         return [words % {"n": number}] if number else []
 
-    def moving_along(self, reached: EnrollmentQuerySet, day: Any) -> list[str]:
+    def new_day(self, day: date) -> str:
+        return _("New due day: %(day)s. Everybody reads it with your name and reason.") % {"day": date_format(day)}
+
+    def moving_along(self, reached: EnrollmentQuerySet, day: date) -> list[str]:
         number = count(reached.filter(closes_on__lt=day))
         words = ngettext("The cut-off of %(n)d person moves along.", "The cut-off of %(n)d people moves along.", number)
         return [words % {"n": number}] if number else []
