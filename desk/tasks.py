@@ -89,7 +89,11 @@ def analysis() -> Task:
 
 
 def people() -> list[Task]:
-    """In the order of a month: bring in, ask, who is late, excuse, the report; then what comes up now and then."""
+    return [*every_month(), *now_and_then()]
+
+
+def every_month() -> list[Task]:
+    """In the order in which one needs them: bring in, ask, who is late, excuse, take the report along."""
     taking = reverse("admin:courses_enrollment_changelist")
     return [
         Task(
@@ -122,6 +126,11 @@ def people() -> list[Task]:
             _("Who stands where, of everybody or of one team, with a file for a spreadsheet."),
             reverse("reports:team"),
         ),
+    ]
+
+
+def now_and_then() -> list[Task]:
+    return [
         Task(
             _("Let somebody try the final again"),
             _("Sooner than after 24 hours, or with a limit; with your reason, which stays."),
