@@ -167,6 +167,11 @@ PLACES = [
     ),
 ]
 
+# Of whom something else is asked by now: what their manager or HR did, and how many days ago.
+EXCUSED = ("Baptiste Roche", "absence", "Back in March.", 9)
+PAUSED = ("Anh Pham", "Helps with the opening of the shop in Nice.", 3)
+MORE_TIME = ("Giulia Ferrante", "Mia Duval", "Inventory week.", 6)  # who, by whom
+
 # Somebody with a place in a second team, beside their home: Saturdays on the phone.
 ALSO = [("Jun Nakagawa", "Phone team")]
 

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
-from courses import progress
+from courses import changes, more_time, progress
 from courses.models import Assignment, Completion, Course, Enrollment, Lesson, Path
 from courses.models.enrollment import site_day
 from demo import answers
-from demo.company import ALSO, PLACES, Person
+from demo.company import ALSO, EXCUSED, MORE_TIME, PAUSED, PLACES, Person
 from desk.roles import set_roles
 from quizzes import checks, drawing, grading, taking
 from quizzes.models import Answer, Attempt
@@ -42,7 +42,21 @@ def make(course: Course, now: datetime | None = None) -> int:
             enrollment = people[person.name].enrollments.select_related("path").first()
             if enrollment:
                 _play(person, enrollment, lessons[enrollment.path_id], now)
+    _change(people, now)
     return len(people)
+
+
+def _change(people: dict[str, User], now: datetime) -> None:
+    """One excused and one paused by Hana, and one whose manager gave two weeks more."""
+    hana = people["Hana Sato"]
+    name, excuse, note, days = EXCUSED
+    changes.excuse(Enrollment.objects.filter(user=people[name]), hana, excuse, note, moment(now, days, 11))
+    name, reason, days = PAUSED
+    changes.pause(Enrollment.objects.filter(user=people[name]), hana, reason, moment(now, days, 10))
+    name, manager, reason, days = MORE_TIME
+    enrollment = people[name].enrollments.get()
+    if last := more_time.last_day(enrollment):
+        more_time.give(enrollment, people[manager], last, reason, moment(now, days, 15))
 
 
 def _make_teams() -> dict[str, Team]:

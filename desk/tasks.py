@@ -89,7 +89,12 @@ def analysis() -> Task:
 
 
 def people() -> list[Task]:
-    late = reverse("admin:courses_enrollment_changelist") + "?state=overdue"
+    return [*every_month(), *now_and_then()]
+
+
+def every_month() -> list[Task]:
+    """In the order in which one needs them: bring in, ask, who is late, excuse, take the report along."""
+    taking = reverse("admin:courses_enrollment_changelist")
     return [
         Task(
             _("Bring in a person"),
@@ -103,9 +108,29 @@ def people() -> list[Task]:
         ),
         Task(
             _("Who is late"),
-            _("Everybody whose due day is over; give more time where there is a reason."),
-            late,
+            _("Everybody whose due day is over and whose clock runs."),
+            f"{taking}?state=overdue",
         ),
+        Task(
+            _("Excuse somebody"),
+            _("For a long absence or another role; or stop the clock for a while. Find the person, then choose."),
+            taking,
+        ),
+        Task(
+            _("Give more time"),
+            _("Set another due day for one person, or for all that a team or a state finds."),
+            taking,
+        ),
+        Task(
+            _("Take the report with you"),
+            _("Who stands where, of everybody or of one team, with a file for a spreadsheet."),
+            reverse("reports:team"),
+        ),
+    ]
+
+
+def now_and_then() -> list[Task]:
+    return [
         Task(
             _("Let somebody try the final again"),
             _("Sooner than after 24 hours, or with a limit; with your reason, which stays."),

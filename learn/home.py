@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from statistics import median
 from typing import Any
@@ -18,6 +18,7 @@ from courses import markdown
 from courses.models import Certificate, Course, Enrollment, Lesson, Module
 from courses.models.enrollment import EnrollmentQuerySet
 from learn.course_map import CourseMap, LessonRow, course_map
+from learn.told import Told, told_of, with_changes
 from reports import team
 from reports.standing import STANDINGS, Standing
 
@@ -45,6 +46,7 @@ class Card:
     map: CourseMap
     standing: Standing
     certificate: Certificate | None = None
+    told: Told = field(default_factory=Told)
 
     @property
     def next(self) -> LessonRow | None:
@@ -70,8 +72,8 @@ def team_sentence(user: User | AnonymousUser) -> str | None:
 
 
 def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
-    """The current enrollments of a person, with the state that their manager sees."""
-    own = team.asked(oneself(user))
+    """The current enrollments of a person, with the state that their manager sees, and what there is to tell."""
+    own = with_changes(team.asked(oneself(user)))
     return own.select_related("user", "course", "path").order_by("due_on", "pk")
 
 
@@ -83,14 +85,17 @@ def by_urgency(card: Card) -> tuple[bool, int, date]:
 def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
     certificates = list(Certificate.objects.of(user))
     earned = {certificate.enrollment_id: certificate for certificate in certificates}
+    own = list(own_enrollments(user))
+    told = told_of(own)
     cards = [
         Card(
             enrollment,
             course_map(user, enrollment.course, enrollment),
             STANDINGS[enrollment.place],  # type: ignore[attr-defined]  # annotated by the report
             earned.get(enrollment.pk),
+            told[enrollment.pk],
         )
-        for enrollment in own_enrollments(user)
+        for enrollment in own
     ]
     cards.sort(key=by_urgency)
     return {

@@ -26,6 +26,7 @@ from learn import certificates, lesson_page, pdf
 from learn import home as home_page
 from learn.course_map import course_map
 from learn.forms import CheckForm, CodeForm, CompleteForm, ShownForm
+from learn.told import told_of
 from quizzes import checks
 
 logger = logging.getLogger("workshop.certificates")
@@ -46,7 +47,12 @@ def outline(request: HttpRequest, course: str) -> HttpResponse:
     return render(
         request,
         "learn/outline.html",
-        {"course": found, "map": course_map(request.user, found, enrollment), "enrollment": enrollment},
+        {
+            "course": found,
+            "map": course_map(request.user, found, enrollment),
+            "enrollment": enrollment,
+            "told": told_of([enrollment])[enrollment.pk] if enrollment else None,
+        },
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Team
 from reports.forms import Asked
 from reports.population import SIZE, Population
-from reports.standing import TO_ACT_ON, Row, Standing, Summary
+from reports.standing import SET_ASIDE, TO_ACT_ON, Row, Standing, Summary
 from reports.team import as_rows, rows_of, rows_of_few, summary_of
 from reports.words import zone
 
@@ -101,9 +101,10 @@ class Segment:
 
 
 def chart(summary: Summary, asked: Asked) -> list[Segment]:
-    """From done to overdue, whole units that fill the bar exactly."""
+    """From done to overdue, then those set aside; whole units that fill the bar exactly."""
     segments, before = [], 0
-    for standing in reversed(Standing):
+    asked_of = [standing for standing in reversed(Standing) if standing not in SET_ASIDE]
+    for standing in [*asked_of, *SET_ASIDE]:
         count = summary[standing]
         if not count:
             continue

@@ -114,8 +114,15 @@ class Population:
         """Who is counted, in words, for the foot of a page or file."""
         who = ngettext("%(n)d person", "%(n)d people", count) % {"n": count}
         if self.is_everybody:
-            return _("%(who)s: everybody with an active account except yourself.") % {"who": who}
+            sentence = _("%(who)s: everybody with an active account except yourself.") % {"who": who}
+            return f"{sentence} {set_aside()}"
         teams = get_text_list([team.name for team in self.teams], _("and"))
-        return _(
+        sentence = _(
             "%(who)s: everybody with an active account and a place in %(teams)s or a team below, except yourself."
         ) % {"who": who, "teams": teams}
+        return f"{sentence} {set_aside()}"
+
+
+def set_aside() -> str:
+    """What is meant by “asked”, in words."""
+    return _("Who is excused, paused or withdrawn is listed, but not counted among those asked.")

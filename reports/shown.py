@@ -25,8 +25,8 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Shown:
-    """One row of the table. `slip_url` is empty where the viewer may print no slip, `done` for nothing asked,
-    `home_team` where there is only one.
+    """One row of the table. `slip_url` is empty where the viewer may print no slip, `time_url` where nobody can give
+    more time, `done` for nothing asked, `home_team` where there is only one.
     """
 
     person: str
@@ -39,6 +39,7 @@ class Shown:
     due: str
     last: str
     slip_url: str
+    time_url: str
 
 
 class Printer:
@@ -47,6 +48,7 @@ class Printer:
     def __init__(self, slips: Collection[int], names_teams: bool) -> None:
         self.slips, self.names_teams = slips, names_teams
         self.slip_url = reverse("accounts:print_slip", args=[0])
+        self.time_url = reverse("reports:more_time", args=[0])
         self.zone = zone()
         self.chip, self.day = cache(chip), cache(day)
 
@@ -62,6 +64,7 @@ class Printer:
             due=self.day(row.due_on),
             last=self.day(row.last_learned_on),
             slip_url=self.slip_url.replace("/0/", f"/{row.person_id}/") if row.person_id in self.slips else "",
+            time_url=self.time_url.replace("/0/", f"/{row.enrollment_id}/") if gets_time(row) else "",
         )
 
     def rows(self, rows: Iterable[Row]) -> list[Shown]:
@@ -91,6 +94,11 @@ class Printer:
         if row.could_use_help:
             parts.append(_("could use help with the final"))
         return " · ".join(parts)
+
+
+def gets_time(row: Row) -> bool:
+    """Whether the row leads to "Give more time"; who has done all there is yet needs none."""
+    return row.is_extendable and row.standing != Standing.DONE_SO_FAR
 
 
 def chip(standing: Standing) -> SafeString:

@@ -24,10 +24,14 @@ class Standing(models.TextChoices):
     UNDER_WAY = "under-way", _("In progress")
     DONE_SO_FAR = "done-so-far", _("Done so far")
     COMPLETE = "complete", _("Complete")
+    PAUSED = "paused", _("Paused")
+    EXCUSED = "excused", _("Excused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 STANDINGS = list(Standing)
 TO_ACT_ON = (Standing.OVERDUE, Standing.UPDATE_DUE, Standing.DUE_SOON, Standing.NOT_ASKED)
+SET_ASIDE = (Standing.EXCUSED, Standing.PAUSED, Standing.WITHDRAWN)  # in a report, and not counted as asked
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Row:
     last_learned_at: datetime | None
     completed_at: datetime | None
     could_use_help: bool  # after three finals that did not work out
+    is_extendable: bool  # a manager may give more time
     lessons_done: int
     lessons_total: int
     lessons_by_quiz: int
@@ -106,7 +111,8 @@ class Summary:
 
     @property
     def asked(self) -> int:
-        return self.rows - self[Standing.NOT_ASKED]
+        """Of whom something is asked now; the number that the complete are counted of."""
+        return self.rows - self[Standing.NOT_ASKED] - sum(self[standing] for standing in SET_ASIDE)
 
     @property
     def to_act_on(self) -> int:

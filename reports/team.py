@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, User
 from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
+from courses import more_time
 from courses.counting import Counted, progress_of
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet, site_day
@@ -51,6 +52,7 @@ FIELDS = [
     "last_learned_at",
     "completed_at",
     "could_use_help",
+    "is_extendable",
 ]
 FOR_COUNTING = ["path_id", "enrolled_at"]
 ENROLLMENT = FIELDS.index("enrollment_id")
@@ -81,7 +83,7 @@ def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> Enrollm
     return enrollments.with_state(at).annotate(place=place)
 
 
-def _values(enrollments: EnrollmentQuerySet, *more: str) -> QuerySet[Any, Any]:
+def _values(enrollments: EnrollmentQuerySet, at: datetime | None, *more: str) -> QuerySet[Any, Any]:
     return (
         enrollments.with_last_learned()
         .annotate(
@@ -92,6 +94,7 @@ def _values(enrollments: EnrollmentQuerySet, *more: str) -> QuerySet[Any, Any]:
             course_title=F("course__title"),
             path_title=F("path__title"),
             could_use_help=Case(When(retakes.could_use_help_q(), then=Value(True)), default=Value(False)),
+            is_extendable=Case(When(more_time.extendable_q(at), then=Value(True)), default=Value(False)),
             name_key=Lower("user__name"),
         )
         .order_by()
@@ -113,6 +116,7 @@ def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]
         "last_learned_at": Value(None, output_field=models.DateTimeField()),
         "completed_at": Value(None, output_field=models.DateTimeField()),
         "could_use_help": Value(False),
+        "is_extendable": Value(False),
         "name_key": Lower("name"),
         "share": Value(None, output_field=IntegerField()),
     }
@@ -146,7 +150,7 @@ def rows_of(
         enrollments = enrollments.with_progress().annotate(share=share)
     if standing:
         enrollments = enrollments.filter(Q(place=place_of(standing)))
-    query = _values(enrollments, *more)
+    query = _values(enrollments, at, *more)
     if standing == Standing.NOT_ASKED:
         query = _values_of_not_asked(people, *more)
     elif not standing:
@@ -187,7 +191,7 @@ def as_rows(found: Iterable[Sequence[Any]]) -> list[Row]:
 
 def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:
     """The one row that a manager sees of this enrollment; two queries."""
-    return as_rows([_values(_with_place(Enrollment.objects.filter(pk=enrollment.pk), at)).get()])[0]
+    return as_rows([_values(_with_place(Enrollment.objects.filter(pk=enrollment.pk), at), at).get()])[0]
 
 
 def summary_of(people: UserQuerySet, at: datetime | None = None) -> Summary:

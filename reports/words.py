@@ -9,16 +9,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reports.standing import Standing, Summary
+from reports.standing import SET_ASIDE, Standing, Summary
 
 
 def sentence(title: str, summary: Summary) -> str:
-    """“Shop Lyon: 9 of 14 complete. 2 overdue, 3 due by Friday, November 27.”"""
+    """“Shop Lyon: 9 of 13 complete. 2 overdue, 3 due by Friday, November 27. 1 excused, 1 paused.”"""
     if not summary.people:
         return _("%(team)s: nobody here yet.") % {"team": title}
-    if not summary.asked:
+    if not summary.asked and not _set_aside(summary):
         return _("%(team)s: nobody has been asked to learn anything yet.") % {"team": title}
-    return f"{_standing(title, summary)} {_to_act_on(summary)}"
+    if not summary.asked:
+        return f"{_('%(team)s: nothing is asked of anybody now.') % {'team': title}} {_set_aside(summary)}"
+    return f"{_standing(title, summary)} {_to_act_on(summary)} {_set_aside(summary)}".rstrip()
 
 
 def _standing(title: str, summary: Summary) -> str:
@@ -49,6 +51,17 @@ def _to_act_on(summary: Summary) -> str:
     if n := summary[Standing.NOT_ASKED]:
         parts.append(_("%(n)d not asked yet") % {"n": n})
     return ", ".join(parts) + "." if parts else _("Nobody is overdue.")
+
+
+def _set_aside(summary: Summary) -> str:
+    """Who is in the report and not counted as asked."""
+    words = {
+        Standing.EXCUSED: _("%(n)d excused"),
+        Standing.PAUSED: _("%(n)d paused"),
+        Standing.WITHDRAWN: _("%(n)d withdrawn"),
+    }
+    parts = [words[standing] % {"n": summary[standing]} for standing in SET_ASIDE if summary[standing]]
+    return ", ".join(parts) + "." if parts else ""
 
 
 def weekday(day: date) -> str:

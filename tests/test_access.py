@@ -32,7 +32,7 @@ from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
 from quizzes import taking
 from quizzes.models import Question, RetakeChange
-from tests.builders import make_course, make_lesson, make_person
+from tests.builders import enroll, make_course, make_lesson, make_person
 from tests.conftest import Cast, with_role
 
 ROLES = ["nobody", "off", "learner", "manager", "other", "editor", "hr", "operator", "super"]
@@ -73,6 +73,8 @@ reports/                                                 GET    in     in  403  
 reports/                                                 POST   in     in  405     405     405   405    405 405      405
 reports/team.csv                                         GET    in     in  403     200     200   403    200 403      200
 reports/team.csv                                         POST   in     in  405     405     405   405    405 405      405
+reports/people/<int:enrollment>/more-time/               GET    in     in  404     200     404   404    go  404      go
+reports/people/<int:enrollment>/more-time/               POST   in     in  404     200     404   404    go  404      go
 reports/questions/                                       GET    in     in  403     403     403   200    200 403      200
 reports/questions/                                       POST   in     in  405     405     405   405    405 405      405
 reports/questions/<slug:course>/                         GET    in     in  403     403     403   200    200 403      200
@@ -129,6 +131,10 @@ admin/courses/lesson/<int:pk>/revisions/<int:number>/    GET    in     in  403  
 admin/courses/lesson/<int:pk>/revisions/<int:number>/    POST   in     in  403     403     403   200|405 403 403     200|405
 admin/courses/lesson/<int:pk>/revisions/<int:number>/restore/ GET in    in  403     403     403   go     403 403      go
 admin/courses/lesson/<int:pk>/revisions/<int:number>/restore/ POST in   in  403     403     403   go     403 403      go
+admin/courses/enrollment/<int:pk>/do/<slug:verb>/        GET    in     in  403     403     403   403    200 403      200
+admin/courses/enrollment/<int:pk>/do/<slug:verb>/        POST   in     in  403     403     403   403    200 403      200
+admin/courses/enrollment/do/<slug:verb>/                 GET    in     in  403     403     403   403    go  403      go
+admin/courses/enrollment/do/<slug:verb>/                 POST   in     in  403     403     403   403    go  403      go
 admin/courses/lesson/<int:pk>/do/<slug:verb>/            GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/do/<slug:verb>/            POST   in     in  403     403     403   go     403 403      go
 admin/quizzes/question/<int:pk>/retire/                  GET    in     in  403     403     403   200    403 403      200
@@ -248,12 +254,13 @@ class Site:
             "position": 1,
             "question": Question.objects.filter(pool_items__quiz=self.quiz.quiz).first().key,
             "person": self.cast.ada.pk,
+            "enrollment": self.cast.ada_enrolled.pk,
             "uidb64": urlsafe_base64_encode(force_bytes(self.cast.ada.pk)),
             "token": default_token_generator.make_token(User.objects.get(pk=self.cast.ada.pk)),
             "object_id": self.object_of(route),
             "pk": self.object_of(route),
             "url": "nowhere/",
-            "verb": "retire",
+            "verb": "pause" if "/enrollment/" in route else "retire",
             "code": self.certificate.code,
             "paper": "a4",
             **given,
@@ -442,6 +449,17 @@ def test_an_attempt_of_somebody_else_cannot_be_named(site):
         assert undone(lambda route=route: site.ask("learner", "GET", route)).status_code == 404
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_more_time_for_people_of_another_team_and_for_oneself_answers_like_none(site, method):
+    route = "reports/people/<int:enrollment>/more-time/"
+    missing = undone(lambda: site.ask("manager", method, route, enrollment=987654))
+    own = enroll(site.cast.mia, site.cast.course)
+    for other in (site.cast.otto_enrolled, own):
+        foreign = undone(lambda other=other: site.ask("manager", method, route, enrollment=other.pk))
+        assert foreign.status_code == 404
+        assert seen(foreign) == seen(missing)
+
+
 @pytest.mark.parametrize("page", ["", "<slug:paper>.pdf"])
 def test_a_certificate_of_somebody_else_answers_like_none(site, page):
     route = f"my/certificates/<slug:code>/{page}"
@@ -456,7 +474,9 @@ def test_a_certificate_of_somebody_else_answers_like_none(site, page):
 def test_numbers_of_nothing_are_not_found(site, number):
     for route in routes():
         if "<int:" in route and not route.startswith("admin/"):
-            given = {name: number for name in ("number", "position", "person") if f"<int:{name}>" in route}
+            given = {
+                name: number for name in ("number", "position", "person", "enrollment") if f"<int:{name}>" in route
+            }
             for method in ("GET", "POST"):
                 got = undone(lambda route=route, method=method, given=given: site.ask("super", method, route, **given))
                 assert got.status_code in (404, 405), f"{method} /{route}"

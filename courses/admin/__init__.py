@@ -1,4 +1,5 @@
-from courses.admin.asking import AssignmentAdmin, EnrollmentAdmin
+from courses.admin.asking import AssignmentAdmin
 from courses.admin.content import CompanyFactAdmin, CourseAdmin, ModuleAdmin, PathAdmin
+from courses.admin.enrollments import EnrollmentAdmin
 
 __all__ = ["AssignmentAdmin", "CompanyFactAdmin", "CourseAdmin", "EnrollmentAdmin", "ModuleAdmin", "PathAdmin"]

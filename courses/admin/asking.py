@@ -6,23 +6,22 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Case, Count, OuterRef, Subquery, When
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.admin import TeamChoiceField, TeamFilter
-from accounts.models import Membership, Team, User
-from courses.models import Assignment, Enrollment, EnrollmentChange, Path, State
-from courses.models.enrollment import EnrollmentQuerySet, site_day
-from notices.admin import DateInput, StaffAdmin, state_chip
+from accounts.models import Team, User
+from courses.models import Assignment, Path
+from courses.models.enrollment import site_day
+from notices.admin import DateInput, StaffAdmin
 
 if TYPE_CHECKING:
     AssignmentModelForm = forms.ModelForm[Assignment]
-    EnrollmentModelForm = forms.ModelForm[Enrollment]
 else:
-    AssignmentModelForm = EnrollmentModelForm = forms.ModelForm
+    AssignmentModelForm = forms.ModelForm
 
 
 class PathChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -155,126 +154,3 @@ class AssignmentAdmin(StaffAdmin):
         text = ngettext("%(n)d person of %(team)s is asked.", "%(n)d people of %(team)s are asked.", people)
         messages.success(request, text % {"n": people, "team": assignment.team.name})
         return HttpResponseRedirect(self.url("changelist"))
-
-
-DONE_SO_FAR = "done-so-far"
-
-
-class StateFilter(admin.SimpleListFilter):
-    title = gettext_lazy("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*((state.value, str(state.label)) for state in State), (DONE_SO_FAR, _("Done so far"))]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == DONE_SO_FAR:
-            return queryset.filter(done_so_far=True)
-        return queryset.filter(state=self.value(), done_so_far=False) if self.value() in State.values else queryset
-
-
-class EnrollmentTeamFilter(TeamFilter):
-    def of_team(self, queryset: EnrollmentQuerySet, team: Team) -> EnrollmentQuerySet:
-        return queryset.filter(user__in=User.objects.in_teams(team))
-
-
-class DueForm(EnrollmentModelForm):
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=300,
-        required=False,
-        help_text=gettext_lazy("Kept beside the change, for whoever asks later."),
-    )
-
-    class Meta:
-        model = Enrollment
-        fields = ("due_on",)
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if "due_on" in self.changed_data and not data.get("reason") and "reason" not in self.errors:
-            self.add_error("reason", _("Say in a few words why the due day changes."))
-        return data
-
-
-@admin.register(Enrollment)
-class EnrollmentAdmin(StaffAdmin):
-    form = DueForm
-    list_display = ("person", "team", "path", "state_now", "progress", "due_on")
-    list_title = gettext_lazy("Who takes what")
-    list_filter = (StateFilter, EnrollmentTeamFilter)
-    search_fields = ("user__name", "user__email", "user__staff_number")
-    search_help_text = gettext_lazy("Name, e-mail or staff number")
-    list_select_related = ("user", "path")
-    ordering = ("due_on", "user__name", "pk")
-    fields = (
-        "due_on",
-        "reason",
-        "person",
-        "team",
-        "path_taken",
-        "state_now",
-        "progress",
-        "enrolled_at",
-        "completed_at",
-        "closes_on",
-    )
-    readonly_fields = fields[2:]
-    change_form_template = "admin/courses/enrollment/change_form.html"
-    save_label = gettext_lazy("Save the due day")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        home = Membership.objects.filter(user=OuterRef("user"), is_home=True).values("team__name")[:1]
-        enrollments = Enrollment.objects.current().with_state().with_progress().annotate(team_name=Subquery(home))
-        enrollments = enrollments.annotate(done_so_far=Case(When(Enrollment.done_so_far_q(), then=True), default=False))
-        return enrollments.select_related("user", "path__course").order_by(*self.ordering)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # enrollments come from asking a team
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description=gettext_lazy("person"), ordering="user__name")
-    def person(self, enrollment: Enrollment) -> str:
-        return enrollment.user.name
-
-    @admin.display(description=gettext_lazy("team"), ordering="team_name")
-    def team(self, enrollment: Any) -> str:
-        return enrollment.team_name or "–"
-
-    @admin.display(description=gettext_lazy("path"))
-    def path_taken(self, enrollment: Enrollment) -> str:
-        return f"{enrollment.path.course.title}: {enrollment.path.title}"
-
-    @admin.display(description=gettext_lazy("state"))
-    def state_now(self, enrollment: Any) -> str:
-        state = DONE_SO_FAR if enrollment.done_so_far else enrollment.state
-        label = _("Done so far") if enrollment.done_so_far else State(enrollment.state).label
-        return state_chip(state, str(label))
-
-    @admin.display(description=gettext_lazy("lessons"))
-    def progress(self, enrollment: Any) -> str:
-        return _("%(done)d of %(total)d") % {"done": enrollment.lessons_done, "total": enrollment.lessons_total}
-
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        enrollment = self.get_object(request, object_id)
-        changes = enrollment.changes.select_related("by") if enrollment else ()
-        return super().change_view(request, object_id, form_url, {"changes": changes})
-
-    def save_model(self, request: HttpRequest, obj: Enrollment, form: DueForm, change: bool) -> None:
-        """Write the new due day, and the fact of it; nothing else of an enrollment is changed here."""
-        if "due_on" not in form.changed_data:
-            return
-        before = Enrollment.objects.select_for_update().get(pk=obj.pk).due_on
-        if before == obj.due_on:  # a double click
-            return
-        EnrollmentChange.objects.create(
-            enrollment=obj,
-            what=EnrollmentChange.What.DUE,
-            old=before.isoformat() if before else "",
-            new=obj.due_on.isoformat() if obj.due_on else "",
-            reason=form.cleaned_data["reason"],
-            by=request.user,  # type: ignore[misc]  # signed in
-        )
-        Enrollment.objects.filter(pk=obj.pk).update(due_on=obj.due_on)

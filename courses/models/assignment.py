@@ -6,7 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Team, User
 from accounts.models.user import UserQuerySet
@@ -14,12 +16,15 @@ from courses.models.course import Course
 from courses.models.enrollment import Enrollment, site_day
 from courses.models.path import Path
 
+BATCH = 1000  # people enrolled at a time
+
 
 class EnrollmentChange(models.Model):
     """The fact that somebody changed what an enrollment asks of a person, with who, when and why."""
 
     class What(models.TextChoices):
         DUE = "due", _("Due date")
+        MORE_TIME = "more-time", _("More time, by the manager")
         CLOSES = "closes", _("Cut-off")
         EXCUSED = "excused", _("Excused")
         ASKED_AGAIN = "asked-again", _("No longer excused")
@@ -48,9 +53,39 @@ class EnrollmentChange(models.Model):
         verbose_name = _("change of an enrollment")
         verbose_name_plural = _("changes of enrollments")
         ordering = ["-at", "-pk"]
+        constraints = [
+            # Of two managers at the same instant one gives more time.
+            models.UniqueConstraint(
+                fields=["enrollment"], condition=Q(what="more-time"), name="change_more_time_once_a_cycle"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.enrollment} · {self.get_what_display()}"
+
+    @property
+    def before(self) -> str:
+        """`old` as one reads it: a day, the word of an excuse."""
+        return self._in_words(self.old)
+
+    @property
+    def after(self) -> str:
+        """`new` as one reads it."""
+        return self._in_words(self.new)
+
+    def _in_words(self, value: str) -> str:
+        if not value:
+            return ""
+        if self.what in DAYS:
+            return date_format(date.fromisoformat(value), "DATE_FORMAT")
+        if self.what == self.What.EXCUSED:
+            return str(dict(self.Excuse.choices).get(value, value))
+        if self.what == self.What.RESUMED:
+            return ngettext("%(n)d day later", "%(n)d days later", int(value)) % {"n": int(value)}
+        return value
+
+
+DAYS = (EnrollmentChange.What.DUE, EnrollmentChange.What.MORE_TIME, EnrollmentChange.What.CLOSES)
 
 
 class Assignment(models.Model):
@@ -100,26 +135,30 @@ class Assignment(models.Model):
     def enroll_due(self, at: datetime | None = None) -> int:
         """Make the enrollments that are missing and return how many; safe to run twice, and at the same time.
 
-        None past the cut-off: nobody is asked for what they could not do any more.
+        In batches, each written by itself: whoever runs it again goes on where it was cut off. None past the cut-off:
+        nobody is asked for what they could not do any more.
         """
         at = at or timezone.now()
         if not self.is_open(at):
             return 0
-        missing = [
-            Enrollment(
-                user=person,
-                course=self.course,
-                path=self.path,
-                assignment=self,
-                enrolled_at=at,
-                due_on=self.due_day(at),
-                closes_on=self.closes_on,
-            )
-            for person in self.people_to_enroll()
-        ]
-        before = self.enrollments.count()
-        Enrollment.objects.bulk_create(missing, ignore_conflicts=True, batch_size=1000)
+        before, last = self.enrollments.count(), 0
+        while batch := list(
+            self.people_to_enroll().filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
+        ):
+            Enrollment.objects.bulk_create([self._enrollment_of(pk, at) for pk in batch], ignore_conflicts=True)
+            last = batch[-1]
         return self.enrollments.count() - before
+
+    def _enrollment_of(self, person: int, at: datetime) -> Enrollment:
+        return Enrollment(
+            user_id=person,
+            course_id=self.course_id,
+            path_id=self.path_id,
+            assignment=self,
+            enrolled_at=at,
+            due_on=self.due_day(at),
+            closes_on=self.closes_on,
+        )
 
     def due_day(self, at: datetime) -> date | None:
         if self.due_days is not None:

@@ -32,7 +32,10 @@ def site_day(at: datetime | None = None) -> date:
 class State(models.TextChoices):
     """Where an enrollment stands. Derived when asked, never stored."""
 
+    WITHDRAWN = "withdrawn", _("Withdrawn")
     COMPLETE = "complete", _("Complete")
+    EXCUSED = "excused", _("Excused")
+    PAUSED = "paused", _("Paused")
     UPDATE_DUE = "update-due", _("Update due")
     OVERDUE = "overdue", _("Overdue")
     UNDER_WAY = "under-way", _("In progress")
@@ -45,18 +48,30 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.filter(Enrollment.current_q())
 
     def open(self, at: datetime | None = None) -> EnrollmentQuerySet:
-        """Those in which something can still be completed: no cut-off, or not past it."""
-        return self.filter(Q(closes_on=None) | Q(closes_on__gte=site_day(at)))
+        """Those in which something can still be completed: not withdrawn, and not past a cut-off."""
+        return self.filter(Enrollment.open_q(at))
+
+    def managed_by(self, user: User | AnonymousUser) -> EnrollmentQuerySet:
+        """The current ones of the active people that this person manages; never one's own."""
+        return self.current().filter(user__in=User.objects.managed_by(user).active())
 
     def complete(self) -> EnrollmentQuerySet:
         return self.filter(completed_at__isnull=False)
 
+    def running(self) -> EnrollmentQuerySet:
+        """Those whose clock runs: neither excused nor paused nor withdrawn."""
+        return self.filter(Enrollment.running_q())
+
+    def unfinished(self) -> EnrollmentQuerySet:
+        """Those that ask for something: not withdrawn, and not complete as the course stands."""
+        return self.filter(Enrollment.unfinished_q())
+
     def overdue(self, at: datetime | None = None) -> EnrollmentQuerySet:
-        """Not complete, and the due day is over."""
-        return self.filter(completed_at=None, due_on__lt=site_day(at))
+        """Not complete, the clock runs, and the due day is over."""
+        return self.filter(Enrollment.running_q(), completed_at=None, due_on__lt=site_day(at))
 
     def due_soon(self, at: datetime | None = None) -> EnrollmentQuerySet:
-        """Not complete, and due today or in the next seven days."""
+        """Not complete, the clock runs, and due today or in the next seven days."""
         return self.filter(Enrollment.due_soon_q(at))
 
     def update_due(self) -> EnrollmentQuerySet:
@@ -167,21 +182,52 @@ class Enrollment(models.Model):
         counted: Any = Enrollment.objects.with_progress().get(pk=self.pk)
         return counted.lessons_done, counted.lessons_total
 
+    @staticmethod
+    def open_q(at: datetime | None = None) -> Q:
+        """The condition behind `open()`. A pause stops the clock of the cut-off, too."""
+        return Q(withdrawn_at=None) & (Q(closes_on=None) | Q(closes_on__gte=site_day(at)) | Q(paused_at__isnull=False))
+
     def is_open(self, at: datetime | None = None) -> bool:
-        return self.closes_on is None or self.closes_on >= site_day(at)
+        if self.withdrawn_at:
+            return False
+        return self.closes_on is None or self.closes_on >= site_day(at) or self.paused_at is not None
 
     @property
     def is_complete(self) -> bool:
         return self.completed_at is not None
 
     def is_overdue(self, at: datetime | None = None) -> bool:
-        return not self.is_complete and self.due_on is not None and self.due_on < site_day(at)
+        return not self.is_complete and self.is_running and self.due_on is not None and self.due_on < site_day(at)
+
+    @staticmethod
+    def running_q() -> Q:
+        """The condition behind `running()`."""
+        return Q(withdrawn_at=None, excused_at=None, paused_at=None)
+
+    @property
+    def is_running(self) -> bool:
+        return self.withdrawn_at is None and self.excused_at is None and self.paused_at is None
+
+    @staticmethod
+    def up_to_date_q() -> Q:
+        """Complete, and nothing was published since to be done again."""
+        again = Q(current_at__isnull=False, path__redo_at__isnull=False, current_at__lt=F("path__redo_at"))
+        return Q(completed_at__isnull=False) & ~again
+
+    @staticmethod
+    def unfinished_q() -> Q:
+        """The condition behind `unfinished()`."""
+        return Q(withdrawn_at=None) & ~Enrollment.up_to_date_q()
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.withdrawn_at is None and not (self.is_complete and not self.is_update_due)
 
     @staticmethod
     def due_soon_q(at: datetime | None = None) -> Q:
         """The condition behind `due_soon()`, for annotations."""
         today = site_day(at)
-        return Q(completed_at=None, due_on__gte=today, due_on__lte=today + DUE_SOON)
+        return Enrollment.running_q() & Q(completed_at=None, due_on__gte=today, due_on__lte=today + DUE_SOON)
 
     @staticmethod
     def done_so_far_q() -> Q:
@@ -189,7 +235,7 @@ class Enrollment(models.Model):
 
         Nobody is told off for what they cannot do.
         """
-        begun = Q(completed_at=None, started_at__isnull=False)
+        begun = Enrollment.running_q() & Q(completed_at=None, started_at__isnull=False)
         preparing = Q(course__in=Module.objects.in_preparation().values("course"))  # IN: found once, not for each row
         steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at"))
         done = Completion.objects.filter(enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson"))
@@ -202,10 +248,12 @@ class Enrollment(models.Model):
     @staticmethod
     def state_rules(at: datetime | None = None) -> list[tuple[Q, State]]:
         """The conditions behind `with_state()`; the first that is true decides, and the last always is."""
-        done = Q(completed_at__isnull=False)
         return [
-            (done & Q(current_at__lt=F("path__redo_at")), State.UPDATE_DUE),
-            (done, State.COMPLETE),
+            (Q(withdrawn_at__isnull=False), State.WITHDRAWN),
+            (Enrollment.up_to_date_q(), State.COMPLETE),
+            (Q(excused_at__isnull=False), State.EXCUSED),
+            (Q(paused_at__isnull=False), State.PAUSED),
+            (Q(completed_at__isnull=False), State.UPDATE_DUE),
             (Q(due_on__lt=site_day(at)), State.OVERDUE),
             (Q(started_at__isnull=False), State.UNDER_WAY),
             (Q(started_at=None), State.NOT_STARTED),
@@ -213,7 +261,9 @@ class Enrollment(models.Model):
 
     def is_due_soon(self, at: datetime | None = None) -> bool:
         today = site_day(at)
-        return not self.is_complete and self.due_on is not None and today <= self.due_on <= today + DUE_SOON
+        if self.is_complete or not self.is_running or self.due_on is None:
+            return False
+        return today <= self.due_on <= today + DUE_SOON
 
     @property
     def is_update_due(self) -> bool:
@@ -223,10 +273,16 @@ class Enrollment(models.Model):
 
     def state_at(self, at: datetime | None = None) -> State:
         """Where this enrollment stands at a moment; the same rule as `with_state`."""
-        if self.is_update_due:
-            return State.UPDATE_DUE
-        if self.is_complete:
+        if self.withdrawn_at:
+            return State.WITHDRAWN
+        if self.is_complete and not self.is_update_due:
             return State.COMPLETE
+        if self.excused_at:
+            return State.EXCUSED
+        if self.paused_at:
+            return State.PAUSED
+        if self.is_complete:
+            return State.UPDATE_DUE
         if self.is_overdue(at):
             return State.OVERDUE
         return State.UNDER_WAY if self.started_at else State.NOT_STARTED

@@ -50,6 +50,21 @@ def test_who_was_ever_enrolled_is_not_enrolled_again(cast, assignment):
     assert list(cast.ada.enrollments.filter(course=assignment.course)) == [own]
 
 
+def test_batches_lose_nobody_and_cost_the_same_however_many(cast, assignment, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr("courses.models.assignment.BATCH", 3)
+    for number in range(6):
+        make_member(cast.lyon, f"P{number} X", email=f"p{number}@example.com")
+    with django_assert_num_queries(2 + 4 * 2 + 1):  # two counts; four batches of three or fewer; the end
+        assert assignment.enroll_due(AT) == 10
+    assert assignment.enroll_due(AT) == 0
+
+
+def test_who_left_is_not_asked(cast, assignment):
+    cast.ada.leave()
+    assignment.enroll_due(AT)
+    assert not assignment.enrollments.filter(user=cast.ada).exists()
+
+
 def test_nobody_is_enrolled_past_the_cut_off(assignment):
     assignment.closes_on = site_day(AT)
     assert assignment.is_open(AT)

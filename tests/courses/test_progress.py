@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from courses import progress, publishing
+from courses import changes, more_time, progress, publishing
 from courses.counting import progress_of
 from courses.models import (
     Certificate,
@@ -185,6 +185,22 @@ class World:
                 )
                 self.done[pk].add((number, known.level))
 
+    def set_aside(self, n: int, flag: bool) -> None:
+        """One of HR's verbs, on one of the enrollments; those it does not concern stay as they are."""
+        pks = sorted(self.enrolled)
+        whom, by = Enrollment.objects.filter(pk=pks[n % len(pks)]), self.people[0]
+        day = site_day(self.now) + timedelta(days=n % 9 - 2)
+        [
+            lambda: changes.pause(whom, by, "R", at=self.now),
+            lambda: changes.resume(whom, by, at=self.now),
+            lambda: changes.excuse(whom, by, "role", at=self.now),
+            lambda: changes.ask_again(whom, by, at=self.now),
+            lambda: changes.withdraw(whom, by, "R", at=self.now),
+            lambda: changes.reinstate(whom, by, at=self.now),
+            lambda: changes.extend(whom, by, "R", day, day if flag else None, at=self.now),
+            lambda: more_time.give(whom.get(), by, day, "R", at=self.now),
+        ][n % 8]()
+
     def wait(self, n: int, flag: bool) -> None:
         self.now += timedelta(days=n % 5, hours=5)
 
@@ -249,6 +265,8 @@ class World:
         assert pks(everything.complete()) == {row.pk for row in rows if row.is_complete}
         assert pks(everything.overdue(at)) == {row.pk for row in rows if row.is_overdue(at)}
         assert pks(everything.due_soon(at)) == {row.pk for row in rows if row.is_due_soon(at)}
+        assert pks(everything.running()) == {row.pk for row in rows if row.is_running}
+        assert pks(everything.unfinished()) == {row.pk for row in rows if row.is_unfinished}
         assert pks(everything.update_due()) == {row.pk for row in rows if row.is_update_due}
         counted = progress_of([(row.pk, row.path_id, row.enrolled_at) for row in rows])
         assert {pk: found[:2] for pk, found in counted.items()} == {
@@ -258,6 +276,7 @@ class World:
             row.pk
             for row in rows
             if row.started_at
+            and row.is_running
             and not row.is_complete
             and row.lessons_done == row.lessons_total
             and any(module.status == "in-preparation" for module in self.modules)
@@ -272,7 +291,7 @@ class World:
 
 
 EVENTS = ["add", "publish", "retire", "unpublish", "require", "prepare", "reorder", "move", "drop_step"]
-EVENTS += ["enroll", "complete", "complete", "complete_all", "complete_all", "wait"]
+EVENTS += ["set_aside", "set_aside", "enroll", "complete", "complete", "complete_all", "complete_all", "wait"]
 happenings = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 60), st.booleans()), min_size=2, max_size=14)
 
 
