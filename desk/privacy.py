@@ -49,13 +49,19 @@ def refusal(person: User, by: User | None) -> str:
 
 @transaction.atomic
 def erase(person: User, by: User | None, at: datetime | None = None) -> None:
-    """Blank a person for good. Raises Refused, with the reason, if `by` (None: a command) cannot do that."""
+    """Erase a person for good. Raises Refused, with the reason, if `by` (None: a command) cannot do that."""
+    blank(person, by, at)
+    of_accounts.end_sessions({person.pk})
+
+
+@transaction.atomic
+def blank(person: User, by: User | None, at: datetime | None = None) -> None:
+    """As `erase`, for who erases many: all but their sessions, which are found by reading every one there is."""
     at = at or timezone.now()
     person = User.objects.select_for_update().get(pk=person.pk)
     if why := refusal(person, by):
         raise Refused(why)
     certificates = list(Certificate.objects.filter(enrollment__user=person))
-    of_accounts.end_sessions({person.pk})
     for erase_in_room in ROOMS:
         erase_in_room(person, at)
     if by is not None:
