@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import audit
 from accounts.admin import TeamChoiceField, TeamFilter
 from accounts.models import Membership, Team, User
 from accounts.models.user import UserQuerySet
@@ -222,7 +223,11 @@ class PersonAdmin(PersonData, StaffAdmin):
         if "home_team" in form.cleaned_data:
             form.save_home()
         if self.gives_roles(request) and "roles" in form.cleaned_data:
-            set_roles(obj, form.cleaned_data["roles"], by=request.user)  # type: ignore[arg-type]
+            self.save_roles(obj, form.cleaned_data["roles"], by=request.user)
+
+    def save_roles(self, person: User, roles: list[str], by: Any) -> None:
+        if set_roles(person, roles, by=by):
+            audit.record(by, person, f"Roles set to {', '.join(sorted(roles)) or 'none'}")
 
 
 def keep_oneself_active(form: PersonForm) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import zipfile
 from datetime import date, datetime
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from io import BytesIO
+from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -23,8 +23,6 @@ from courses.models.enrollment import site_day
 from notices import privacy as of_notices
 from notices.privacy import Section
 from quizzes import privacy as of_quizzes
-
-IN_MEMORY = 2_000_000  # bytes of a file; what is larger waits on the disk
 
 
 def export(person: User) -> list[Section]:
@@ -75,11 +73,9 @@ def in_words(value: Any) -> str:
     return number_format(value) if isinstance(value, float | int) else str(value)
 
 
-def packed(person: User, at: datetime) -> IO[bytes]:
-    """The ZIP file, at its beginning: `data.json` for programs, `data.html` for people."""
-    sections = export(person)
-    # Closed by the response that sends it.
-    file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+def packed(person: User, at: datetime) -> BytesIO:
+    """The ZIP file, at its beginning: `data.json` for programs, `data.html` for people. One person's, so in memory."""
+    sections, file = export(person), BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", as_json(person, sections, at))
         archive.writestr("data.html", as_page(person, sections, at))

@@ -65,7 +65,7 @@ class Notice(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a background process last said that it is alive, or nightly work was last done. /readyz reads the sender's."""
+    """When a background process last said that it is alive, or nightly work that it was done. Read by /readyz, too."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField(default=timezone.now)

@@ -9,8 +9,8 @@ from notices.models import Heartbeat
 
 class Command(BaseCommand):
     help = (
-        "Forget the answers of people who left RETAIN_ANSWERS_MONTHS ago, and erase those who left RETAIN_RECORD_MONTHS "
-        "ago. For the nightly timer; safe to run twice and at once."
+        "Forget the answers of people who left RETAIN_ANSWERS_MONTHS ago, and erase those who left "
+        "RETAIN_RECORD_MONTHS ago. For the nightly timer; safe to run twice and at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
