@@ -46,6 +46,7 @@ class Row:
     last_learned_at: datetime | None
     completed_at: datetime | None
     could_use_help: bool  # after three finals that did not work out
+    left_at: datetime | None  # only where people who left were asked for
     lessons_done: int
     lessons_total: int
     lessons_by_quiz: int
@@ -67,6 +68,10 @@ class Row:
     def last_learned_on(self) -> date | None:
         """The day, in the site's time zone; the hour is nobody's business."""
         return site_day(self.last_learned_at) if self.last_learned_at else None
+
+    @property
+    def left_on(self) -> date | None:
+        return site_day(self.left_at) if self.left_at else None
 
     @property
     def completed_on(self) -> date | None:
