@@ -105,7 +105,7 @@ class AuditAdmin(ReadOnly, StaffAdmin):
     list_intro = gettext_lazy("Every change on the staff pages, newest first. Nobody can change this list.")
     list_select_related = ("user", "content_type")
     search_fields = ("object_repr", "change_message", "user__name")
-    search_help_text = gettext_lazy("Words of the deed, its object, or a name")
+    search_help_text = gettext_lazy("Words or a name")
     ordering = ("-action_time", "-pk")
     sortable_by = ()
     fields = readonly_fields = ("when", "who", "what", "about")

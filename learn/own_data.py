@@ -24,6 +24,8 @@ from notices import privacy as of_notices
 from notices.privacy import Section
 from quizzes import privacy as of_quizzes
 
+WIDEST = 9  # columns that fit on a sheet of paper
+
 
 def export(person: User) -> list[Section]:
     """What every room keeps about a person. Nothing about anybody else but the names of who did something."""
@@ -44,18 +46,22 @@ def as_json(person: User, sections: list[Section], at: datetime) -> str:
 
 
 def as_page(person: User, sections: list[Section], at: datetime) -> str:
-    shown = [
-        {
-            "key": section.key,
-            "title": section.title,
-            "columns": section.columns.values(),
-            "rows": [[in_words(value) for value in row.values()] for row in section.rows],
-        }
-        for section in sections
-    ]
-    context = {"person": person, "sections": shown, "at": in_words(at), "site": settings.SITE_NAME}
+    context = {
+        "person": person,
+        "sections": [shown(section) for section in sections],
+        "at": in_words(at),
+        "site": settings.SITE_NAME,
+    }
     context |= {"zone": timezone.get_current_timezone_name(), "language": settings.LANGUAGE_CODE}
     return render_to_string("learn/own_data.html", context)
+
+
+def shown(section: Section) -> dict[str, Any]:
+    """A section for the page: rows of words; those too wide for paper also row by row, each value with its label."""
+    labels = list(section.columns.values())
+    rows = [[in_words(value) for value in row.values()] for row in section.rows]
+    tall = [list(zip(labels, row, strict=True)) for row in rows] if len(labels) > WIDEST else []
+    return {"key": section.key, "title": section.title, "columns": labels, "rows": rows, "tall": tall}
 
 
 def in_words(value: Any) -> str:
