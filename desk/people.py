@@ -61,6 +61,16 @@ class PersonForm(PersonModelForm):
         if self.home:
             self.initial.update(home_team=self.home.team_id, home_role=self.home.role)
 
+    def clean(self) -> dict[str, Any]:
+        """One of the two names to sign in with. The database says so too, but lets people be who were erased, and a
+        form asks it about its own fields only.
+        """
+        data: dict[str, Any] = super().clean() or {}
+        names = [data.get(name, getattr(self.instance, name)) for name in ("email", "staff_number")]
+        if not any(names) and not {"email", "staff_number"} & set(self.errors):
+            self.add_error(None, _("Give an e-mail address or a staff number: the person signs in with it."))
+        return data
+
     def save_home(self) -> None:
         """Move the person to the home team chosen; a place they have there already becomes home."""
         team, role = self.cleaned_data.get("home_team"), self.cleaned_data.get("home_role")
