@@ -62,6 +62,28 @@ def address_changed(person: User, old: str) -> None:
         )
 
 
+def data_taken(person: User, at: datetime | None = None) -> None:
+    """Tell somebody that HR took a copy of all that is kept about them; within a minute once."""
+    at = at or timezone.now()
+    if not person.email:
+        return
+    with translation.override(person.language):
+        body = _(
+            "Hello %(name)s,\n\n"
+            "HR downloaded a copy of the data that %(site)s keeps about you. You can do the same at any time, in your "
+            "profile:\n\n%(link)s\n\n"
+            "If you do not know what it was for, please ask HR.\n"
+        ) % {"name": person.name, "site": settings.SITE_NAME, "link": link("accounts:profile")}
+        outbox.write(
+            f"data-taken:{person.pk}:{at:%Y%m%d%H%M}",
+            kind="plain",
+            recipient=person,
+            address=person.email,
+            subject=_("HR took a copy of your data at %(site)s") % {"site": settings.SITE_NAME},
+            body=body,
+        )
+
+
 def link(name: str, *args: str) -> str:
     """The full address of a page, from the configured address and never from the request's Host header."""
     return settings.BASE_URL + reverse(name, args=args)

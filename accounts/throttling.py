@@ -1,6 +1,7 @@
 """The count of tries at each door (sign in, reset, slip), per name and per network address."""
 
 import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest
@@ -64,6 +65,12 @@ class Misses:
 
     def count(self, at: datetime | None = None) -> None:
         Throttle.count(self.key, WINDOW, at)
+
+
+def forget(doors: Iterable[str], names: Iterable[str]) -> None:
+    """Delete what was counted at these doors for these sign-in names."""
+    listed = list(names)
+    Throttle.forget(*(digest(door, "name", User.clean_sign_in_name(name)) for door in doors for name in listed))
 
 
 def digest(*parts: str) -> str:

@@ -10,6 +10,7 @@ MENU = {
     "team": "reports:team",
     "staff": "admin:index",
     "profile": "accounts:profile",
+    "data": "learn:data",
     "manager_sees": "learn:what_manager_sees",
     "sign_in": "accounts:sign_in",
     "sign_out": "accounts:sign_out",

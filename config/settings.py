@@ -274,6 +274,17 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # --- This site -------------------------------------------------------------------------------------------------------
 
 SITE_NAME = env.str("SITE_NAME", default="Workshop")
+
+# After somebody left, in months; 0 keeps for ever.
+RETAIN_ANSWERS_MONTHS = env.int("RETAIN_ANSWERS_MONTHS", default=12)
+RETAIN_RECORD_MONTHS = env.int("RETAIN_RECORD_MONTHS", default=36)
+for _name, _months in {
+    "RETAIN_ANSWERS_MONTHS": RETAIN_ANSWERS_MONTHS,
+    "RETAIN_RECORD_MONTHS": RETAIN_RECORD_MONTHS,
+}.items():
+    if not 0 <= _months <= 1200:
+        raise ImproperlyConfigured(f"{_name} is {_months}. It is a number of months up to 1200; 0 keeps for ever.")
+
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="workshop-demo")
 
 LOGGING = {

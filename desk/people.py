@@ -11,12 +11,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Prefetch, Subquery
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import audit
 from accounts.admin import TeamChoiceField, TeamFilter
 from accounts.models import Membership, Team, User
 from accounts.models.user import UserQuerySet
+from courses.models.enrollment import site_day
+from desk.person_data import PersonData
 from desk.roles import ROLES, set_roles
 from notices.admin import StaffAdmin, StaffInline
 
@@ -56,6 +60,16 @@ class PersonForm(PersonModelForm):
             self.initial["roles"] = [group.name for group in self.instance.groups.all()]
         if self.home:
             self.initial.update(home_team=self.home.team_id, home_role=self.home.role)
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two names to sign in with. The database says so too, but lets people be who were erased, and a
+        form asks it about its own fields only.
+        """
+        data: dict[str, Any] = super().clean() or {}
+        names = [data.get(name, getattr(self.instance, name)) for name in ("email", "staff_number")]
+        if not any(names) and not {"email", "staff_number"} & set(self.errors):
+            self.add_error(None, _("Give an e-mail address or a staff number: the person signs in with it."))
+        return data
 
     def save_home(self) -> None:
         """Move the person to the home team chosen; a place they have there already becomes home."""
@@ -102,10 +116,14 @@ class ActiveFilter(admin.SimpleListFilter):
     parameter_name = "active"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", _("Active")), ("no", _("Switched off"))]
+        return [("yes", _("Active")), ("left", _("Left")), ("no", _("Switched off"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(is_active=self.value() == "yes") if self.value() in ("yes", "no") else queryset
+        if self.value() == "left":
+            return queryset.left()
+        if self.value() == "no":
+            return queryset.filter(is_active=False, left_at=None)
+        return queryset.active() if self.value() == "yes" else queryset
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -129,7 +147,7 @@ class PersonTeamFilter(TeamFilter):
 
 
 @admin.register(User)
-class PersonAdmin(StaffAdmin):
+class PersonAdmin(PersonData, StaffAdmin):
     form = PersonForm
     list_display = ("name", "staff_number", "email", "home", "account", "roles_now")
     list_filter = (PersonTeamFilter, ActiveFilter, RoleFilter)
@@ -143,7 +161,7 @@ class PersonAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         home = Membership.objects.filter(user=OuterRef("pk"), is_home=True).values("team__name")[:1]
         roles = Prefetch("groups", Group.objects.order_by("name"))
-        people = super().get_queryset(request).annotate(home_name=Subquery(home))
+        people = super().get_queryset(request).filter(erased_at=None).annotate(home_name=Subquery(home))
         return people.defer("password").prefetch_related(roles)
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -168,7 +186,7 @@ class PersonAdmin(StaffAdmin):
         return super().has_change_permission(request, obj) and not above
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # people are switched off; erasing one is a task of its own
+        return False  # people leave; erasing one has a page of its own (desk/person_data.py)
 
     @admin.display(description=gettext_lazy("home team"), ordering="home_name")
     def home(self, person: Any) -> str:
@@ -176,6 +194,8 @@ class PersonAdmin(StaffAdmin):
 
     @admin.display(description=gettext_lazy("account"), ordering="is_active")
     def account(self, person: User) -> str:
+        if person.left_at:
+            return _("Left %(day)s") % {"day": date_format(site_day(person.left_at))}
         return _("Active") if person.is_active else _("Switched off")
 
     @admin.display(description=gettext_lazy("roles"))
@@ -193,22 +213,31 @@ class PersonAdmin(StaffAdmin):
         person = context.get("original")
         if person:
             context["prints_slip"] = request.user.may_print_slip_for(person)  # type: ignore[union-attr]
+            context["may_erase"] = request.user.has_perm("accounts.delete_user")
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: PersonForm, change: bool) -> None:
-        """Save the person; the address through `change_email`, which ends their sessions and tells the old one."""
+        """Save the person; the address through `change_email`, which ends their sessions and tells the old one, and
+        the tick at “Active” through `leave` and `come_back`.
+        """
         if not change:
             obj.set_unusable_password()
             obj.save()
         else:
-            new = obj.email
-            obj.email = form.initial.get("email")
-            obj.save(update_fields=["name", "staff_number", "is_active"])
+            new, is_here = obj.email, obj.is_active
+            obj.email, obj.is_active = form.initial.get("email"), form.initial["is_active"]
+            obj.save(update_fields=["name", "staff_number"])
             obj.change_email(new)
+            if "is_active" in form.changed_data:
+                obj.come_back() if is_here else obj.leave()
         if "home_team" in form.cleaned_data:
             form.save_home()
         if self.gives_roles(request) and "roles" in form.cleaned_data:
-            set_roles(obj, form.cleaned_data["roles"], by=request.user)  # type: ignore[arg-type]
+            self.save_roles(obj, form.cleaned_data["roles"], by=request.user)
+
+    def save_roles(self, person: User, roles: list[str], by: Any) -> None:
+        if set_roles(person, roles, by=by):
+            audit.record(by, person, f"Roles set to {', '.join(sorted(roles)) or 'none'}")
 
 
 def keep_oneself_active(form: PersonForm) -> bool:

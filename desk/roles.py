@@ -29,13 +29,14 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "quizzes.questionrevision": [VIEW, ADD],
     },
     "HR": {
-        "accounts.user": [VIEW, ADD, CHANGE, "view_everybody", "print_slips"],
+        "accounts.user": [VIEW, ADD, CHANGE, DELETE, "view_everybody", "print_slips"],  # delete: erase for good
         "accounts.team": [VIEW, ADD, CHANGE, DELETE],
         "accounts.membership": [VIEW, ADD, CHANGE, DELETE],
         "courses.assignment": [VIEW, ADD],
         "courses.enrollment": [VIEW, CHANGE],
         "courses.enrollmentchange": [VIEW],
         "quizzes.retakechange": [VIEW, ADD],
+        "admin.logentry": [VIEW],
     },
     "Operators": {
         "notices.notice": [VIEW],

@@ -152,14 +152,19 @@ def now_and_then() -> list[Task]:
             _("Earlier requests, with their dates and how many people each one reached."),
             reverse("admin:courses_assignment_changelist"),
         ),
+        Task(
+            _("What staff did"),
+            _("The audit list: who changed what and when, with filters and as a file."),
+            reverse("admin:admin_logentry_changelist"),
+        ),
     ]
 
 
 def operating() -> list[Task]:
     return [
         Task(
-            _("Is the sender running?"),
-            _("Whether mail goes out: when the sender was last heard from, and how many notices wait."),
+            _("Is everything running?"),
+            _("Sender, nightly work, last backup, versions, room on the disk, and what could not be sent."),
             reverse("admin:sender"),
         ),
         Task(

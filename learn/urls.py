@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
     path("my/what-my-manager-sees/", views.what_manager_sees, name="what_manager_sees"),
+    path("my/data/", views.data, name="data"),
     path("my/certificates/<slug:code>/", views.certificate, name="certificate"),
     path("my/certificates/<slug:code>/<slug:paper>.pdf", views.certificate_pdf, name="certificate_pdf"),
     path("certificates/", views.find_certificate, name="find_certificate"),

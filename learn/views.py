@@ -8,21 +8,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.log import record as log
+from accounts.models import User
 from accounts.throttling import Misses, seconds_until, wait_message
 from courses import progress
 from courses import search as lesson_search
 from courses.models import Certificate, Course, Enrollment, Lesson
 from courses.models.course import edits_courses
 from courses.models.enrollment import clean_code
-from learn import certificates, lesson_page, pdf
+from learn import certificates, lesson_page, own_data, pdf
 from learn import home as home_page
 from learn.course_map import course_map
 from learn.forms import CheckForm, CodeForm, CompleteForm, ShownForm
@@ -237,6 +238,14 @@ def no_pdf(request: HttpRequest, certificate: Certificate, busy: bool) -> HttpRe
     if busy:
         response["Retry-After"] = response["Refresh"] = "2"
     return response
+
+
+@require_POST
+def data(request: HttpRequest) -> FileResponse:
+    """Everything that is kept about the person who asks, as a file."""
+    person = get_object_or_404(User, pk=request.user.pk)
+    log("data_taken", request, person)
+    return own_data.download(person)
 
 
 @login_not_required

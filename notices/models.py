@@ -65,10 +65,14 @@ class Notice(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a background process last said that it is alive. Read by /readyz."""
+    """When a background process last said that it is alive, or nightly work that it was done. Read by /readyz, too."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def beat(cls, name: str, at: datetime | None = None) -> None:
+        cls.objects.update_or_create(name=name, defaults={"at": at or timezone.now()})

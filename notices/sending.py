@@ -38,7 +38,7 @@ def send_waiting(at: datetime | None = None, stopping: Callable[[], bool] = neve
 
     `stopping` is asked between two messages. A mail server that is away costs no message a try.
     """
-    beat(at)
+    Heartbeat.beat(SENDER, at)
     expire(at)
     waiting = list(Notice.objects.waiting(at).order_by("not_before", "pk").values_list("pk", flat=True)[:BATCH])
     if not waiting:
@@ -54,10 +54,6 @@ def send_waiting(at: datetime | None = None, stopping: Callable[[], bool] = neve
         return 0
     finally:
         connection.close()
-
-
-def beat(at: datetime | None = None) -> None:
-    Heartbeat.objects.update_or_create(name=SENDER, defaults={"at": at or timezone.now()})
 
 
 def expire(at: datetime | None = None) -> None:

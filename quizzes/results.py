@@ -89,7 +89,8 @@ class Bar:
 class Result:
     """A closed attempt for its page; `rereads` are the lessons that missed questions point to, most missed first.
 
-    Of a final that was never passed `questions` is empty: its answers are explained once it is.
+    Of a final that was never passed `questions` is empty: its answers are explained once it is. Of an attempt whose
+    answers were forgotten it is empty too, and so are the others: what is gone is not wrong.
     """
 
     attempt: Attempt
@@ -140,7 +141,7 @@ def of(attempt: Attempt, user: User) -> Result:
     attempts = list(attempt.quiz.attempts.filter(enrollment=attempt.enrollment_id).order_by("-number"))
     regrades = Regrade.objects.select_related("question_revision__objective")
     prefetch_related_objects([attempt, *attempts], Prefetch("regrades", regrades))
-    answers = _answers(attempt)
+    answers = [] if attempt.forgotten_at else _answers(attempt)
     readable = _readable(answers, user)
     questions = [_explain(answer, readable, attempt) for answer in answers]
     rule = retakes.of(attempt.enrollment, attempt.quiz)

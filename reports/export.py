@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
+from reports.population import Population
 from reports.standing import Row, Standing
 from reports.team import as_rows
 
@@ -34,7 +34,8 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 
 
-def header() -> list[str]:
+def header(population: Population) -> list[str]:
+    """The columns; the day people left only where they were asked for."""
     return [
         _("Person"),
         _("Home team"),
@@ -49,25 +50,27 @@ def header() -> list[str]:
         _("Due on"),
         _("Last learning day"),
         _("Completed on"),
+        *([_("Left on")] if population.has_leavers else []),
     ]
 
 
-def cells(row: Row, labels: dict[str, str]) -> list[Any]:
+def cells(row: Row, labels: dict[str, str], population: Population) -> list[Any]:
     """ISO dates, numbers as numbers, empty for what there is not."""
     numbers = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.percent] if row.is_asked else [""] * 4
     needs = _("yes") if row.could_use_help else ""
-    days = [day.isoformat() if day else "" for day in (row.due_on, row.last_learned_on, row.completed_on)]
+    known = [row.due_on, row.last_learned_on, row.completed_on, *([row.left_on] if population.has_leavers else [])]
+    days = [day.isoformat() if day else "" for day in known]
     texts = [safe(text) for text in (row.name, row.home_team, row.course, row.path)]
     return [*texts, *numbers, labels[row.standing], needs, *days]
 
 
-def lines(query: QuerySet[Any, Any], closing: list[str], viewer: User) -> Iterator[str]:
+def lines(query: QuerySet[Any, Any], closing: list[str], population: Population) -> Iterator[str]:
     """The file, line by line, beginning before the first row is asked for. The last line counts the rows: a file that
     was cut off has none. Says in the log who took how many rows.
     """
     writer = csv.writer(Line())
     labels = {standing.value: str(standing.label) for standing in Standing}
-    heading = header()
+    heading = header(population)
     count = 0
     try:
         yield BOM + writer.writerow(heading)
@@ -75,8 +78,8 @@ def lines(query: QuerySet[Any, Any], closing: list[str], viewer: User) -> Iterat
         while rows := as_rows(islice(found, CHUNK)):
             count += len(rows)
             for row in rows:
-                yield writer.writerow(cells(row, labels))
+                yield writer.writerow(cells(row, labels, population))
         counted = ngettext("%(n)d row", "%(n)d rows", count) % {"n": count}
         yield writer.writerow([counted, *[safe(text) for text in closing]])
     finally:
-        logger.info("team report exported", extra={"event": {"by": viewer.pk, "rows": count}})
+        logger.info("team report exported", extra={"event": {"by": population.viewer.pk, "rows": count}})

@@ -40,7 +40,7 @@ def few_among(people: UserQuerySet, viewer: User, teams: Sequence[Team | OneTeam
 
 @dataclass(frozen=True)
 class Population:
-    """Active people a viewer may see in reports, each once, and never the viewer."""
+    """Active people a viewer may see in reports, each once, and never the viewer; those who left if asked for."""
 
     viewer: User
     tops: list[Team]  # what the viewer manages, if they do not see everybody
@@ -48,6 +48,7 @@ class Population:
     teams: list[Team]  # whose people they are; empty: nobody's, or everybody's if `is_everybody`
     is_everybody: bool
     is_narrowed: bool = False
+    has_leavers: bool = False
 
     @classmethod
     def of(cls, viewer: User) -> Population:
@@ -63,7 +64,8 @@ class Population:
 
     @property
     def people(self) -> UserQuerySet:
-        people = User.objects.managed_by(self.viewer, self.managed).active()
+        people = User.objects.managed_by(self.viewer, self.managed)
+        people = people.active_or_left() if self.has_leavers else people.active()
         return people.in_teams(*self.teams) if self.is_narrowed else people
 
     @property
@@ -74,7 +76,8 @@ class Population:
     @property
     def is_usual(self) -> bool:
         """A manager without staff rights, and all their people: the queries of their report are prepared."""
-        return bool(self.teams) and not (self.is_narrowed or self.viewer.is_staff or self.viewer.is_superuser)
+        chosen = self.is_narrowed or self.has_leavers
+        return bool(self.teams) and not (chosen or self.viewer.is_staff or self.viewer.is_superuser)
 
     def choices(self) -> list[Team]:
         """The teams this report can be narrowed to, in the order of the tree; one query for who sees everybody."""
@@ -83,6 +86,10 @@ class Population:
     def narrowed(self, *teams: Team) -> Population:
         """The same people, but only those of some of `choices()` and of the teams below them."""
         return replace(self, teams=[*teams], is_everybody=False, is_narrowed=True)
+
+    def with_leavers(self) -> Population:
+        """The same, and the people who left while they had a place there."""
+        return replace(self, has_leavers=True)
 
     def few(self) -> dict[int, bool] | None:
         """All people by number, with whether the viewer may print a slip for them, if they fit on a page; one query."""
@@ -113,14 +120,20 @@ class Population:
     def sentence(self, count: int) -> str:
         """Who is counted, in words, for the foot of a page or file."""
         who = ngettext("%(n)d person", "%(n)d people", count) % {"n": count}
+        words = {"who": who, "teams": get_text_list([team.name for team in self.teams], _("and"))}
+        return f"{self._in_words() % words} {set_aside()}"
+
+    def _in_words(self) -> str:
+        if self.is_everybody and self.has_leavers:
+            return _("%(who)s: everybody with an active account, and who left, except yourself.")
         if self.is_everybody:
-            sentence = _("%(who)s: everybody with an active account except yourself.") % {"who": who}
-            return f"{sentence} {set_aside()}"
-        teams = get_text_list([team.name for team in self.teams], _("and"))
-        sentence = _(
-            "%(who)s: everybody with an active account and a place in %(teams)s or a team below, except yourself."
-        ) % {"who": who, "teams": teams}
-        return f"{sentence} {set_aside()}"
+            return _("%(who)s: everybody with an active account except yourself.")
+        if self.has_leavers:
+            return _(
+                "%(who)s: everybody with an active account, or who left, and a place in %(teams)s or a team below, "
+                "except yourself."
+            )
+        return _("%(who)s: everybody with an active account and a place in %(teams)s or a team below, except yourself.")
 
 
 def set_aside() -> str:

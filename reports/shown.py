@@ -60,7 +60,7 @@ class Printer:
             done=str(row.lessons_done) if row.is_asked else "",
             total=str(row.lessons_total),
             chip=self.chip(row.standing),
-            note=_("Could use help") if row.could_use_help else "",
+            note=self.note(row),
             due=self.day(row.due_on),
             last=self.day(row.last_learned_on),
             slip_url=self.slip_url.replace("/0/", f"/{row.person_id}/") if row.person_id in self.slips else "",
@@ -69,6 +69,11 @@ class Printer:
 
     def rows(self, rows: Iterable[Row]) -> list[Shown]:
         return [self.row(row) for row in rows]
+
+    def note(self, row: Row) -> str:
+        if row.left_on:
+            return _("Left %(day)s") % {"day": self.day(row.left_on)}
+        return _("Could use help") if row.could_use_help else ""
 
     def path(self, row: Row) -> str:
         if not row.lessons_by_quiz:
@@ -98,7 +103,7 @@ class Printer:
 
 def gets_time(row: Row) -> bool:
     """Whether the row leads to "Give more time"; who has done all there is yet needs none."""
-    return row.is_extendable and row.standing != Standing.DONE_SO_FAR
+    return row.is_extendable and row.left_at is None and row.standing != Standing.DONE_SO_FAR
 
 
 def chip(standing: Standing) -> SafeString:

@@ -51,6 +51,7 @@ class Row:
     completed_at: datetime | None
     could_use_help: bool  # after three finals that did not work out
     is_extendable: bool  # a manager may give more time
+    left_at: datetime | None  # only where people who left were asked for
     lessons_done: int
     lessons_total: int
     lessons_by_quiz: int
@@ -72,6 +73,10 @@ class Row:
     def last_learned_on(self) -> date | None:
         """The day, in the site's time zone; the hour is nobody's business."""
         return site_day(self.last_learned_at) if self.last_learned_at else None
+
+    @property
+    def left_on(self) -> date | None:
+        return site_day(self.left_at) if self.left_at else None
 
     @property
     def completed_on(self) -> date | None:

@@ -53,6 +53,7 @@ FIELDS = [
     "completed_at",
     "could_use_help",
     "is_extendable",
+    "person_left_at",
 ]
 FOR_COUNTING = ["path_id", "enrolled_at"]
 ENROLLMENT = FIELDS.index("enrollment_id")
@@ -89,6 +90,7 @@ def _values(enrollments: EnrollmentQuerySet, at: datetime | None, *more: str) ->
         .annotate(
             person_id=F("user_id"),
             person_name=F("user__name"),
+            person_left_at=F("user__left_at"),
             home_team=_home_team("user"),
             enrollment_id=F("pk"),
             course_title=F("course__title"),
@@ -104,6 +106,7 @@ def _values(enrollments: EnrollmentQuerySet, at: datetime | None, *more: str) ->
 
 def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]:
     who: dict[str, Any] = {"person_id": F("pk"), "person_name": F("name"), "home_team": _home_team("pk")}
+    who |= {"person_left_at": F("left_at")}
     nothing: dict[str, Any] = {
         "enrollment_id": Value(None, output_field=models.BigIntegerField()),
         "course_title": Value(""),

@@ -27,11 +27,13 @@ def population_of(request: HttpRequest) -> Population:
     return population
 
 
-def narrowed(population: Population, teams: list[Team], team_id: int | None) -> Population:
-    """Only one team of those that can be chosen; any other is as good as missing."""
-    if team_id is None:
+def narrowed(population: Population, teams: list[Team], asked: Asked) -> Population:
+    """Only one team of those that can be chosen; any other is as good as missing. With people who left, if asked."""
+    if asked.has_leavers:
+        population = population.with_leavers()
+    if asked.team_id is None:
         return population
-    team = next((team for team in teams if team.pk == team_id), None)
+    team = next((team for team in teams if team.pk == asked.team_id), None)
     if team is None:
         raise Http404
     return population.narrowed(team)
@@ -43,7 +45,7 @@ def team(request: HttpRequest) -> HttpResponse:
     population = population_of(request)
     teams = population.choices()
     asked = Asked.read(request.GET)
-    population = narrowed(population, teams, asked.team_id)
+    population = narrowed(population, teams, asked)
     at = timezone.now()
     page = page_of(population, asked, at)
     printer = Printer(page.slips, names_teams=len(teams) > 1)
@@ -67,13 +69,11 @@ def team(request: HttpRequest) -> HttpResponse:
 def team_csv(request: HttpRequest) -> StreamingHttpResponse:
     population = population_of(request)
     asked = Asked.read(request.GET)
-    population = narrowed(population, population.choices() if asked.team_id else [], asked.team_id)
+    population = narrowed(population, population.choices() if asked.team_id else [], asked)
     at = timezone.now()
     query = rows_of(population.people, standing=asked.standing, sort=asked.sort, backwards=asked.backwards, at=at)
     closing = [population.sentence(population.people.count()), words.as_of(at)]
-    response = StreamingHttpResponse(
-        export.lines(query, closing, population.viewer), content_type="text/csv; charset=utf-8"
-    )
+    response = StreamingHttpResponse(export.lines(query, closing, population), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="team-{site_day(at).isoformat()}.csv"'
     return response
 

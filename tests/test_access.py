@@ -25,6 +25,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from accounts import audit
 from accounts.models import User
 from courses import publishing
 from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChange
@@ -86,6 +87,8 @@ reports/questions/<slug:course>/<slug:question>/         POST   in     in  405  
                                                          POST   405    405 405     405     405   405    405 405      405
 my/what-my-manager-sees/                                 GET    in     in  200     200     200   200    200 200      200
 my/what-my-manager-sees/                                 POST   in     in  405     405     405   405    405 405      405
+my/data/                                                 GET    in     in  405     405     405   405    405 405      405
+my/data/                                                 POST   in     in  200     200     200   200    200 200      200
 my/certificates/<slug:code>/                             GET    in     in  200     404     404   404    404 404      404
 my/certificates/<slug:code>/                             POST   in     in  405     405     405   405    405 405      405
 my/certificates/<slug:code>/<slug:paper>.pdf             GET    in     in  200     404     404   404    404 404      404
@@ -141,6 +144,12 @@ admin/quizzes/question/<int:pk>/retire/                  GET    in     in  403  
 admin/quizzes/question/<int:pk>/retire/                  POST   in     in  403     403     403   200    403 403      200
 admin/quizzes/question/<int:pk>/regrade/                 GET    in     in  403     403     403   200    403 403      200
 admin/quizzes/question/<int:pk>/regrade/                 POST   in     in  403     403     403   go     403 403      go
+admin/accounts/user/<int:pk>/data/                       GET    in     in  403     403     403   403    405 403      405
+admin/accounts/user/<int:pk>/data/                       POST   in     in  403     403     403   403    200 403      200
+admin/accounts/user/<int:pk>/erase/                      GET    in     in  403     403     403   403    200 403      200
+admin/accounts/user/<int:pk>/erase/                      POST   in     in  403     403     403   403    200 403      200
+admin/admin/logentry/csv/                                GET    in     in  403     403     403   403    405 403      405
+admin/admin/logentry/csv/                                POST   in     in  403     403     403   403    200 403      200
 admin/courses/module/<int:pk>/status/                    GET    in     in  403     403     403   200    403 403      200
 admin/courses/module/<int:pk>/status/                    POST   in     in  403     403     403   go     403 403      go
 admin/(?P<url>.*)$                                       GET    in     in  403     403     403   404    404 404      404
@@ -165,6 +174,7 @@ quizzes.question        lach    -       -         lach
 quizzes.retakechange    -       lach    -         lach
 notices.notice          -       -       lch       lch
 notices.heartbeat       -       -       lch       lch
+admin.logentry          -       lch     -         lch
 """
 PAGES = {
     "l": "",
@@ -239,6 +249,7 @@ class Site:
         Notice.objects.create(key="n", kind="plain", recipient=cast.ada, address=cast.ada.email, subject="S", body="B")
         Heartbeat.objects.create(name=SENDER)
         EnrollmentChange.objects.create(enrollment=cast.ada_enrolled, what="due", new="2026-12-01", by=cast.hana)
+        audit.record(cast.hana, cast.ada, "Printed a sign-in slip")
         RetakeChange.objects.create(
             enrollment=cast.ada_enrolled, quiz=self.quiz.quiz, limit=3, reason="Agreed", by=cast.hana
         )

@@ -65,6 +65,15 @@ class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> UserQuerySet:
         return self.filter(is_active=True)
 
+    def active_or_left(self) -> UserQuerySet:
+        """Those who are here, and those who left; nobody who is switched off for another reason, or was erased."""
+        return self.filter(Q(is_active=True) | Q(left_at__isnull=False, erased_at=None))
+
+    def left(self, before: datetime | None = None) -> UserQuerySet:
+        """People who left, of those who were not erased; with `before`, only who did by that moment."""
+        gone = self.filter(left_at__isnull=False, erased_at=None)
+        return gone.filter(left_at__lte=before) if before else gone
+
     def with_is_manager(self) -> UserQuerySet:
         """Annotate `is_manager`: manages a team. The navigation shows the team pages without a query of its own."""
         return self.annotate(is_manager=Exists(Membership.objects.managing().filter(user=OuterRef("pk"))))

@@ -1,9 +1,11 @@
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import letters, sessions
+from accounts import audit, letters, sessions
 from accounts.forms import SlipForm, SlipPasswordForm
 from accounts.log import record
 from accounts.models import SignInSlip, User
@@ -28,8 +30,10 @@ TIME_FOR_PASSWORD = timedelta(minutes=15)  # after the code was right
 def print_slip(request: HttpRequest, person: int) -> HttpResponse:
     """Make a slip and show it, this once; the code is kept nowhere."""
     whom = get_object_or_404(User.objects.slip_printable_by(request.user), pk=person)
-    by = request.user if isinstance(request.user, User) else None
-    slip, code = SignInSlip.print_for(whom, by)
+    by: Any = request.user  # signed in, or there was nobody to print for
+    with transaction.atomic():
+        slip, code = SignInSlip.print_for(whom, by)
+        audit.record(by, whom, "Printed a sign-in slip")
     record("slip_printed", request, whom, by=request.user.pk)
     page = letters.link("accounts:slip")
     path, size = qr_path(f"{page}#{urlencode({'name': whom.sign_in_name, 'code': code})}")

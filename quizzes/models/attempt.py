@@ -57,6 +57,7 @@ class Attempt(models.Model):
     pass_mark = models.PositiveSmallIntegerField(_("mark used"), null=True, blank=True)
     max_score = models.PositiveSmallIntegerField(_("questions"))
     passed = models.BooleanField(_("passed"), null=True, blank=True)
+    forgotten_at = models.DateTimeField(_("answers forgotten"), null=True, blank=True, editable=False)
 
     objects = AttemptQuerySet.as_manager()
 

@@ -24,6 +24,8 @@ WRONG = [
     ({**PRODUCTION, "DATABASE_URL": "bogus://x"}, "DATABASE_URL"),
     ({**PRODUCTION, "EMAIL_URL": "bogus://x"}, "EMAIL_URL"),
     ({**PRODUCTION, "TIME_ZONE": "Mars/Base"}, "TIME_ZONE"),
+    ({**PRODUCTION, "RETAIN_ANSWERS_MONTHS": "-1"}, "RETAIN_ANSWERS_MONTHS is -1"),
+    ({**PRODUCTION, "RETAIN_RECORD_MONTHS": "1201"}, "0 keeps for ever"),
 ]
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import SignInSlip, Throttle
 from notices import outbox
+from notices.models import Heartbeat
 
 THROTTLES = timedelta(days=1)
 SLIPS = timedelta(days=30)  # the log keeps that one was printed
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         call_command("clearsessions")
         for what, count in tidy().items():
             self.stdout.write(f"{count} {what} deleted")
+        Heartbeat.beat("tidy")
 
 
 def tidy(at: datetime | None = None) -> dict[str, int]:

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
 from config import backups
+from notices.models import Heartbeat
 
 
 class Command(BaseCommand):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             raise CommandError(f"The backup cannot be written to {folder}: {error.strerror or error}") from error
         except Error as error:
             raise CommandError(f"The database cannot be backed up: {error}") from error
+        Heartbeat.beat("backup")
         self.stdout.write(f"{written} ({written.stat().st_size / 1_000_000:.1f} MB)")
         if options["keep"] > 0:
             for old in backups.keep_newest(folder, options["keep"]):

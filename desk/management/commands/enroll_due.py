@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from courses.models import Assignment
+from notices.models import Heartbeat
 
 
 class Command(BaseCommand):
@@ -13,3 +14,4 @@ class Command(BaseCommand):
             assignment.enroll_due() for assignment in Assignment.objects.select_related("team", "course", "path")
         )
         self.stdout.write(f"Enrolled {enrolled} people.")
+        Heartbeat.beat("enroll_due")
