@@ -274,7 +274,7 @@ class _Maker:
         learner, gone = person.learner, (person.left or 0) + 1
         if learner and learner.done:
             person.user.last_login = self.slots.at(learner.last)
-        elif person.joined > gone and self.chance.random() < 0.3:
+        elif person.joined > gone and (person.manages or self.chance.random() < 0.3):
             person.user.last_login = self.slots.at(self.slots.morning(self.chance.randint(gone, person.joined - 1)))
         if person.user.last_login:
             person.user.password = self.password

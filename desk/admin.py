@@ -1,4 +1,5 @@
 from desk.lessons import LessonAdmin
 from desk.people import PersonAdmin
+from desk.teams import TeamAdmin
 
-__all__ = ["LessonAdmin", "PersonAdmin"]
+__all__ = ["LessonAdmin", "PersonAdmin", "TeamAdmin"]
