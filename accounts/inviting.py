@@ -55,11 +55,11 @@ def reach(by: User, team: Team, at: datetime | None = None) -> Reach:
     """What inviting the team, with those below it, would do; two queries."""
     everybody = User.objects.active().in_teams(team).exclude(pk=by.pk).count()
     people = User.objects.slip_printable_by(by).in_teams(team)
-    counted = people.annotate(lately=Exists(recent(at).filter(user=OuterRef("pk")))).aggregate(
+    counted = people.annotate(has_lately=Exists(recent(at).filter(user=OuterRef("pk")))).aggregate(
         all=Count("pk"),
         come=Count("pk", filter=Q(last_login__isnull=False)),
         paper=Count("pk", filter=Q(last_login=None, email=None)),
-        lately=Count("pk", filter=Q(last_login=None, email__isnull=False, lately=True)),
+        lately=Count("pk", filter=Q(last_login=None, email__isnull=False, has_lately=True)),
     )
     mail = counted["all"] - counted["come"] - counted["paper"] - counted["lately"]
     return Reach(mail, counted["lately"], counted["paper"], counted["come"], everybody - counted["all"])

@@ -470,7 +470,7 @@ def test_a_certificate_of_somebody_else_answers_like_none(site, page):
 def test_numbers_of_nothing_are_not_found(site, number):
     for route in routes():
         if "<int:" in route and not route.startswith("admin/"):
-            given = {name: number for name in ("number", "position", "person") if f"<int:{name}>" in route}
+            given = {name: number for name in ("number", "position", "person", "team") if f"<int:{name}>" in route}
             for method in ("GET", "POST"):
                 got = undone(lambda route=route, method=method, given=given: site.ask("super", method, route, **given))
                 assert got.status_code in (404, 405), f"{method} /{route}"
