@@ -48,6 +48,12 @@ class NotComeForm(forms.Form):
         ],
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            is_select = isinstance(field.widget, forms.Select)
+            field.widget.attrs["class"] = "form-select" if is_select else "form-control"
+
 
 def hr(request: HttpRequest) -> User:
     """The person of this request, who may invite anybody."""
@@ -84,6 +90,7 @@ def confirm(request: HttpRequest, by: User, team: Team, form: TeamForm) -> HttpR
         request,
         "desk/invite.html",
         _("Invite %(team)s?") % {"team": team.name},
+        trail=[(_("Invite people"), reverse("admin:invite"))],
         sentences=sentences(found),
         mail=found.mail,
         paper=found.paper,
@@ -209,6 +216,7 @@ def confirm_again(request: HttpRequest, mail: int, others: int, back: str) -> Ht
         request,
         "desk/confirm.html",
         _("Invite everybody on this list again?"),
+        trail=[(_("Who has not come yet"), reverse("admin:not_come"))],
         sentences=[text % {"n": mail}, left % {"n": others}],
         hidden={"confirmed": "1"},
         button=ngettext("Invite %(n)d person", "Invite %(n)d people", mail) % {"n": mail},

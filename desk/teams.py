@@ -145,16 +145,16 @@ class TeamAdmin(StaffAdmin):
         )
 
     def confirm_merge(self, request: HttpRequest, team: Team, other: Team, form: MergeForm) -> HttpResponse:
-        names = {"team": team.name, "other": full_name(other)}
+        names = {"team": team.name, "other": other.name, "place": full_name(other)}
+        first = (
+            _("It becomes part of %(place)s. Afterwards there is no %(team)s any more; this cannot be undone.") % names
+        )
         return self.page(
             request,
             "desk/confirm.html",
             _("Merge %(team)s into %(other)s?") % names,
             obj=team,
-            sentences=[
-                _("Afterwards there is no %(team)s any more; this cannot be undone.") % names,
-                *moving(team, other),
-            ],
+            sentences=[first, *moving(team, other)],
             hidden={"other": form.data.get("other", ""), "confirmed": "1"},
             button=_("Merge the two teams"),
             back=self.url("merge", team.pk),

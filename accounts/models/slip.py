@@ -127,7 +127,9 @@ class SignInSlip(models.Model):
         until = at + (LINK_VALID_FOR if by_mail else VALID_FOR)
         codes = [secrets.token_urlsafe(24) if by_mail else new_code() for person in people]
         slips = SignInSlip.objects.bulk_create(
-            SignInSlip(user=person, printed_by=by, by_mail=by_mail, printed_at=at, expires_at=until, digest=digest(code))
+            SignInSlip(
+                user=person, printed_by=by, by_mail=by_mail, printed_at=at, expires_at=until, digest=digest(code)
+            )
             for person, code in zip(people, codes, strict=True)
         )
         return list(zip(slips, codes, strict=True))
