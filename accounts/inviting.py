@@ -74,28 +74,27 @@ def invite(
     to go on with after it was cut off: whoever was invited lately is left out.
     """
     at = at or timezone.now()
-    mine = people.filter(pk__in=User.objects.slip_printable_by(by).values("pk")).order_by("pk")
-    sent, last = 0, 0
-    while batch := _invite_batch(by, to_mail(mine.filter(pk__gt=last), at, within), subject, at):
-        sent, last = sent + len(batch), batch[-1].pk
-    return sent
+    mine = people.filter(pk__in=User.objects.slip_printable_by(by).values("pk"))
+    chosen = list(to_mail(mine, at, within).order_by("pk").values_list("pk", flat=True))
+    batches = [chosen[start : start + BATCH] for start in range(0, len(chosen), BATCH)]
+    return sum(_invite_batch(by, batch, subject, at, within) for batch in batches)
 
 
 @transaction.atomic
-def _invite_batch(by: User, people: UserQuerySet, subject: Team | User, at: datetime) -> list[User]:
-    chosen = list(people.values_list("pk", flat=True)[:BATCH])
-    locked = User.objects.select_for_update(of=("self",)).filter(pk__in=chosen).order_by("pk")
+def _invite_batch(by: User, chosen: list[int], subject: Team | User, at: datetime, within: timedelta) -> int:
+    locked = list(User.objects.select_for_update().filter(pk__in=chosen).order_by("pk"))
     # Asked again under the lock: of two who invite at the same instant one does.
-    again = set(people.filter(pk__in=[person.pk for person in locked]).values_list("pk", flat=True))
-    batch = [person for person in locked if person.pk in again]
+    people = to_mail(User.objects.slip_printable_by(by).filter(pk__in=chosen), at, within)
+    still = set(people.values_list("pk", flat=True))
+    batch = [person for person in locked if person.pk in still]
     if not batch:
-        return batch
+        return 0
     made = SignInSlip.make_for(batch, by, by_mail=True, at=at)
     outbox.write_all(
         letters.invitation(slip.user, code, slip.expires_at, f"invitation:{slip.pk}") for slip, code in made
     )
     audit.record(by, subject, f"Invited {len(batch)} by mail")
-    return batch
+    return len(batch)
 
 
 @transaction.atomic

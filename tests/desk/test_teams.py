@@ -257,6 +257,23 @@ def test_hr_places_somebody_by_typing(thousands, as_):
     assert User.objects.get(name="Nora Blanc").home_team == thousands.paris
 
 
+def test_a_report_is_narrowed_step_by_step(thousands, as_):
+    hana, region = as_(thousands.hana), Team.objects.get(name="Region 7")
+
+    def offered(**query):
+        page = hana.get(reverse("reports:team"), query).content.decode()
+        assert len(page) < 120_000
+        return page
+
+    first = offered()
+    assert "Region 7" in first
+    assert "Shop 7-3" not in first
+    second = offered(team=region.pk)
+    assert "Shop 7-3" in second
+    assert "Region 8" in second
+    assert "Shop 8-3" not in second
+
+
 def test_a_list_is_narrowed_by_what_is_typed(thousands, as_):
     make_person("Lone Wolf")
     names = re.compile(r'<th[^>]*><a href="/admin/accounts/user/\d+/change/[^"]*">([^<]+)')
