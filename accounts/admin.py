@@ -1,23 +1,25 @@
+"""How a team is chosen on the staff pages: by a select while there are few, by typing its name when there are many."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts import teams
 from accounts.models import Team
-from notices.admin import StaffAdmin
 
 if TYPE_CHECKING:
-    TeamModelForm = forms.ModelForm[Team]
     TeamField = forms.ModelChoiceField[Team]
 else:
-    TeamModelForm, TeamField = forms.ModelForm, forms.ModelChoiceField
+    TeamField = forms.ModelChoiceField
 
 
 def indented(team: Team) -> str:
@@ -26,95 +28,94 @@ def indented(team: Team) -> str:
 
 
 class TeamChoiceField(TeamField):
-    """All teams, in the order of the tree."""
+    """All teams in the order of the tree, or a field to type a name into where a select would be too long.
+
+    Typed, a full name such as “Shops / Lyon 3” or a name that one team alone has is enough; otherwise the error lists
+    who may be meant.
+    """
 
     def __init__(self, queryset: QuerySet[Team] | None = None, **kwargs: Any) -> None:
         super().__init__(Team.objects.order_by("path") if queryset is None else queryset, **kwargs)
 
+    def __deepcopy__(self, memo: Any) -> TeamChoiceField:
+        """Each form gets its own copy of a field, and each time it is asked anew how many teams there are."""
+        copied: TeamChoiceField = super().__deepcopy__(memo)
+        copied.is_typed = not teams.is_short_list()
+        if copied.is_typed:
+            copied.widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "maxlength": 600})
+            copied.widget.is_required = self.required
+            hint = _("Type its name, for example “Lyon Station”, or the names on the way: “Region Rhône / Lyon”.")
+            copied.help_text = f"{self.help_text} {hint}".strip()
+        return copied
+
+    is_typed = False
+
     def label_from_instance(self, obj: Team) -> str:
         return indented(obj)
 
+    def prepare_value(self, value: Any) -> Any:
+        """What stands in the field at first: the name instead of the number."""
+        if self.is_typed and isinstance(value, int | Team):
+            team = value if isinstance(value, Team) else Team.objects.filter(pk=value).first()
+            return teams.full_name(team) if team else ""
+        return super().prepare_value(value)
+
+    def to_python(self, value: Any) -> Team | None:
+        if not self.is_typed or isinstance(value, Team) or value in self.empty_values:
+            return super().to_python(value)
+        found = teams.meant(str(value)[:600])
+        if len(found) == 1 and teams.is_meant(str(value), found[0]):
+            return found[0][0]
+        if not found:
+            raise ValidationError(_("No team has “%(text)s” in its name."), params={"text": value}, code="unknown")
+        raise ValidationError(
+            _("Which one do you mean? Copy one of these: %(teams)s"),
+            params={"teams": teams.listed(found)},
+            code="several",
+        )
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        if not self.is_typed or self.disabled:
+            return super().has_changed(initial, data)
+        return str(self.prepare_value(initial) or "") != str(data or "").strip()
+
 
 class TeamFilter(admin.SimpleListFilter):
-    """People of a team and of all below it."""
+    """People of a team and of all below it; typed where there are many teams, and then of all that fit."""
 
     title = gettext_lazy("team")
     parameter_name = "team"
 
+    @cached_property
+    def is_typed(self) -> bool:
+        return not teams.is_short_list()
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        if self.is_typed:
+            return []
         return [(str(team.pk), indented(team)) for team in Team.objects.order_by("path")]
 
+    def has_output(self) -> bool:
+        return self.is_typed or super().has_output()
+
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.is_typed:
+            return self.of_typed(request, queryset, (self.value() or "").strip()[:600])
         if self.value() not in {key for key, _label in self.lookup_choices}:
             return queryset
         return self.of_team(queryset, Team.objects.get(pk=self.value() or 0))
 
-    def of_team(self, queryset: Any, team: Team) -> Any:
-        return queryset.filter(Team.range_of("team__path", [team]))
+    def of_typed(self, request: HttpRequest, queryset: Any, text: str) -> Any:
+        if not text:
+            return queryset
+        found = teams.meant(text)
+        if len(found) > teams.SAID:
+            text = _(
+                "So many teams have this in their names that the list is empty. Type more of the name: %(teams)s …"
+            )
+            messages.warning(request, text % {"teams": teams.listed(found[:5])})
+            return queryset.none()
+        return self.of_team(queryset, *(team for team, _name in found))
 
-
-class TeamForm(TeamModelForm):
-    parent = TeamChoiceField(
-        label=gettext_lazy("Below"), required=False, empty_label=gettext_lazy("Nothing: it is at the top")
-    )
-
-    class Meta:
-        model = Team
-        fields = ("name",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["parent"] = self.instance.parent
-
-    def clean_parent(self) -> Team | None:
-        """Refuse a circle and what would be too deep, before anything is written."""
-        parent: Team | None = self.cleaned_data["parent"]
-        self.instance.check_place(parent)
-        return parent
-
-
-@admin.register(Team)
-class TeamAdmin(StaffAdmin):
-    form = TeamForm
-    list_display = ("place", "people")
-    search_fields = ("name",)
-    search_help_text = gettext_lazy("Name of a team")
-    ordering = ("path",)
-    sortable_by = ()
-    list_per_page = 200
-    fields = ("name", "parent")
-    add_title = gettext_lazy("Add a team")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(headcount=Count("memberships"))
-
-    @admin.display(description=gettext_lazy("team"))
-    def place(self, team: Team) -> SafeString:
-        depth = str(team.depth) if team.depth < 9 else "more"
-        return format_html('<span class="depth depth-{}">{}</span>', depth, team.name)
-
-    @admin.display(description=gettext_lazy("people in it"))
-    def people(self, team: Any) -> int:
-        return int(team.headcount)
-
-    def save_model(self, request: HttpRequest, obj: Team, form: TeamForm, change: bool) -> None:
-        parent = form.cleaned_data["parent"]
-        if not change:
-            made = Team.add(obj.name, parent)
-            obj.pk, obj.path, obj._state.adding = made.pk, made.path, False
-            return
-        Team.objects.filter(pk=obj.pk).update(name=obj.name)
-        if "parent" in form.changed_data:
-            obj.move(parent)
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Only an empty team goes: what is in it the database protects, and what is below it is protected here."""
-        to_delete, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        below = sum(Team.objects.under(team).count() - 1 for team in objs)
-        if below:
-            protected = [
-                ngettext("%(n)d team is below it.", "%(n)d teams are below it.", below) % {"n": below},
-                *protected,
-            ]
-        return to_delete, counts, lacking, protected
+    def of_team(self, queryset: Any, *chosen: Team) -> Any:
+        return queryset.filter(Team.range_of("team__path", chosen))

@@ -11,6 +11,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.encoding import force_bytes
+from django.utils.formats import date_format
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from notices import outbox
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from notices.models import Notice
 
 
 def reset_link(person: User, at: datetime | None = None) -> None:
@@ -40,6 +42,37 @@ def reset_link(person: User, at: datetime | None = None) -> None:
             subject=_("Set a new password for %(site)s") % {"site": settings.SITE_NAME},
             body=body,
             expires_at=at + lifetime,
+        )
+
+
+def invitation(person: User, code: str, until: datetime, key: str) -> Notice:
+    """The mail with the link by which somebody comes in for the first time; for `outbox.write_all`."""
+    with translation.override(person.language), timezone.override(person.time_zone):
+        names = {
+            "name": person.name,
+            "site": settings.SITE_NAME,
+            "link": link("accounts:invitation", code),
+            "until": date_format(timezone.localtime(until), "DATETIME_FORMAT"),
+            "zone": person.time_zone,
+            "reset": link("accounts:reset"),
+        }
+        body = _(
+            "Hello %(name)s,\n\n"
+            "you are invited to %(site)s. Open this link and choose a password:\n\n"
+            "%(link)s\n\n"
+            "It works once, until %(until)s (%(zone)s). After that, sign in with this e-mail address and your "
+            "password.\n\n"
+            "Is the link too old? Have a new one sent to you here: %(reset)s\n"
+        )
+        subject = _("Your invitation to %(site)s") % names
+        return outbox.compose(
+            key,
+            kind="secret",
+            recipient=person,
+            address=person.email or "",
+            subject=subject,
+            body=body % names,
+            expires_at=until,
         )
 
 

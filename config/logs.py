@@ -18,6 +18,7 @@ request_id_now: ContextVar[str] = ContextVar("request_id_now", default="-")
 PRIVATE = [
     (re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"), "[address]"),
     (re.compile(r"(/accounts/reset/)[^\s?\"']+"), r"\1[link]"),
+    (re.compile(r"(/accounts/invitation/)[^\s?\"']+"), r"\1[link]"),
     (re.compile(r"(/accounts/slip/)[^\s?\"']+"), r"\1[code]"),
     (re.compile(r"(/certificates/)[^\s?\"'/]+"), r"\1[code]"),
     (re.compile(r"DETAIL: .*"), "DETAIL: [row]"),

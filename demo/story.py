@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
@@ -43,6 +44,7 @@ def make(course: Course, now: datetime | None = None) -> int:
             if enrollment:
                 _play(person, enrollment, lessons[enrollment.path_id], now)
     _change(people, now)
+    _sign_in(now)
     return len(people)
 
 
@@ -57,6 +59,13 @@ def _change(people: dict[str, User], now: datetime) -> None:
     enrollment = people[name].enrollments.get()
     if last := more_time.last_day(enrollment):
         more_time.give(enrollment, people[manager], last, reason, moment(now, days, 15))
+
+
+def _sign_in(now: datetime) -> None:
+    """Who has learned something, or works on the staff pages, has come; the others are still to be invited."""
+    came = Q(enrollments__started_at__isnull=False) | Q(is_staff=True)
+    came |= Q(memberships__role=Membership.Role.MANAGER)
+    User.objects.filter(pk__in=User.objects.filter(came).values("pk")).update(last_login=moment(now, 1, 9))
 
 
 def _make_teams() -> dict[str, Team]:

@@ -1,5 +1,6 @@
 from desk.audit import AuditAdmin
 from desk.lessons import LessonAdmin
 from desk.people import PersonAdmin
+from desk.teams import TeamAdmin
 
-__all__ = ["AuditAdmin", "LessonAdmin", "PersonAdmin"]
+__all__ = ["AuditAdmin", "LessonAdmin", "PersonAdmin", "TeamAdmin"]

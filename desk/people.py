@@ -142,8 +142,8 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 class PersonTeamFilter(TeamFilter):
-    def of_team(self, queryset: UserQuerySet, team: Team) -> UserQuerySet:
-        return queryset.in_teams(team)
+    def of_team(self, queryset: UserQuerySet, *chosen: Team) -> UserQuerySet:
+        return queryset.in_teams(*chosen)
 
 
 @admin.register(User)

@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from desk import inviting
 from desk.status import status
 from desk.tasks import tasks_for
 
@@ -33,7 +34,12 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[Any]:
         kept = [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in LEFT_OUT]
-        return [path("sender/", self.admin_view(status), name="sender"), *kept]
+        return [
+            path("sender/", self.admin_view(status), name="sender"),
+            path("invite/", self.admin_view(inviting.invite), name="invite"),
+            path("not-come/", self.admin_view(inviting.not_come), name="not_come"),
+            *kept,
+        ]
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
         """Staff only; somebody who is signed in and is not staff gets 403, not a second sign-in page."""

@@ -137,14 +137,10 @@ def now_and_then() -> list[Task]:
             reverse("admin:quizzes_retakechange_changelist"),
         ),
         analysis(),
-        Task(
-            _("Print a sign-in slip"),
-            _("For somebody without e-mail, or who cannot sign in: find the person, then print."),
-            reverse("admin:accounts_user_changelist"),
-        ),
+        *letting_in(),
         Task(
             _("Teams"),
-            _("The tree of teams: add one, rename it, move it under another."),
+            _("The tree of teams: add one, rename it, move it under another, make two into one."),
             reverse("admin:accounts_team_changelist"),
         ),
         Task(
@@ -156,6 +152,31 @@ def now_and_then() -> list[Task]:
             _("What staff did"),
             _("The audit list: who changed what and when, with filters and as a file."),
             reverse("admin:admin_logentry_changelist"),
+        ),
+    ]
+
+
+def letting_in() -> list[Task]:
+    return [
+        Task(
+            _("Invite people"),
+            _("A mail with a link for everybody of a team who has not come yet. You first see how many that are."),
+            reverse("admin:invite"),
+        ),
+        Task(
+            _("Who has not come yet"),
+            _("People who never signed in, when they were invited and how; invite them again."),
+            reverse("admin:not_come"),
+        ),
+        Task(
+            _("Print sign-in slips for a team"),
+            _("For people without e-mail: one page to print and cut, a slip for each."),
+            reverse("accounts:slip_sheets"),
+        ),
+        Task(
+            _("Print a sign-in slip"),
+            _("For one person without e-mail, or who cannot sign in: find the person, then print."),
+            reverse("admin:accounts_user_changelist"),
         ),
     ]
 

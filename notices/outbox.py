@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,20 @@ from notices.models import Notice
 KEEP_SECRETS = timedelta(days=30)
 
 
-def write(
+def write(key: str, **message: Any) -> None:
+    """Put a message into the outbox, once: if one with this key is there, sent or not, nothing happens.
+
+    Inside a transaction the message is written if, and only if, the transaction is.
+    """
+    write_all([compose(key, **message)])
+
+
+def write_all(notices: Iterable[Notice]) -> None:
+    """The same for many messages, in a few statements."""
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+def compose(
     key: str,
     *,
     recipient: Any,
@@ -23,13 +37,12 @@ def write(
     kind: str = Notice.Kind.PLAIN,
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
-) -> None:
-    """Put a message into the outbox, once: if one with this key is there, sent or not, nothing happens.
+) -> Notice:
+    """A message that is not written yet.
 
     `recipient` is the person it is for (None: nobody with an account). One that expires unsent is not sent at all.
-    Inside a transaction the message is written if, and only if, the transaction is.
     """
-    notice = Notice(
+    return Notice(
         key=key,
         kind=kind,
         recipient=recipient,
@@ -39,7 +52,6 @@ def write(
         not_before=not_before or timezone.now(),
         expires_at=expires_at,
     )
-    Notice.objects.bulk_create([notice], ignore_conflicts=True)
 
 
 def tidy(at: datetime | None = None) -> int:

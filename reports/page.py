@@ -8,6 +8,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import Team
+from accounts.models.team import STEP
+from accounts.teams import SHORT_LIST
 from reports.forms import Asked
 from reports.population import SIZE, Population
 from reports.standing import SET_ASIDE, TO_ACT_ON, Row, Standing, Summary
@@ -82,10 +84,25 @@ def last_page(total: int) -> int:
     return max(1, -(-total // SIZE))
 
 
-def options(teams: list[Team]) -> list[tuple[int, str]]:
-    """Teams for a select, set in by how deep they lie."""
+def options(teams: list[Team], chosen: int | None) -> list[tuple[int, str]]:
+    """The teams as lines of a select; of thousands, those around the chosen one."""
     top = min((team.depth for team in teams), default=0)
-    return [(team.pk, "– " * (team.depth - top) + team.name) for team in teams]
+    shown = near(teams, chosen) if is_long(teams) else teams
+    return [(team.pk, "– " * (team.depth - top) + team.name) for team in shown]
+
+
+def is_long(teams: list[Team]) -> bool:
+    return len(teams) > SHORT_LIST
+
+
+def near(teams: list[Team], chosen: int | None) -> list[Team]:
+    """The topmost, those directly below the chosen one, and what lies beside the way down to it."""
+    way = next((team.path for team in teams if team.pk == chosen), "")
+    top = min(team.depth for team in teams)
+    tops = [team for team in teams if team.depth == top]
+    if not way and len(tops) == 1:
+        way = tops[0].path
+    return [team for team in teams if team.depth == top or (way and way.startswith(team.path[:-STEP]))]
 
 
 @dataclass(frozen=True)

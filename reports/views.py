@@ -12,7 +12,7 @@ from courses.models.enrollment import site_day
 from quizzes.models import Question
 from reports import export, questions, words
 from reports.forms import Asked
-from reports.page import chart, columns, options, page_of
+from reports.page import chart, columns, is_long, options, page_of
 from reports.population import Population
 from reports.shown import Printer
 from reports.standing import Standing
@@ -54,7 +54,8 @@ def team(request: HttpRequest) -> HttpResponse:
         "rows": printer.rows(page.rows),
         "to_act_on": printer.to_act_on(page.to_act_on) if asked.is_plain else [],
         "asked": asked,
-        "teams": options(teams),
+        "teams": options(teams, asked.team_id),
+        "teams_in_steps": is_long(teams),
         "standings": Standing,
         "columns": columns(asked),
         "chart": chart(page.summary, asked),

@@ -63,6 +63,12 @@ accounts/slip/                                           GET    200    200 go   
 accounts/slip/                                           POST   200    200 go      go      go    go     go  go       go
 accounts/slip/password/                                  GET    go     go  go      go      go    go     go  go       go
 accounts/slip/password/                                  POST   go     go  go      go      go    go     go  go       go
+accounts/invitation/<str:code>/                          GET    200    200 go      go      go    go     go  go       go
+accounts/invitation/<str:code>/                          POST   405    405 405     405     405   405    405 405      405
+accounts/slips/                                          GET    in     in  403     200     200   403    200 403      200
+accounts/slips/                                          POST   in     in  405     405     405   405    405 405      405
+accounts/slips/team/<int:team>/                          GET    in     in  403     200     404   403    200 403      200
+accounts/slips/team/<int:team>/                          POST   in     in  403     200     404   403    200 403      200
 accounts/slips/<int:person>/                             GET    in     in  405     405     405   405    405 405      405
 accounts/slips/<int:person>/                             POST   in     in  404     200     404   404    200 404      200
 accounts/profile/                                        GET    in     in  200     200     200   200    200 200      200
@@ -124,6 +130,12 @@ admin/login/                                             GET    in     in  in   
 admin/login/                                             POST   in     in  in      in      in    go     go  go       go
 admin/sender/                                            GET    in     in  403     403     403   403    403 200      200
 admin/sender/                                            POST   in     in  403     403     403   403    403 200|405  200|405
+admin/invite/                                            GET    in     in  403     403     403   403    200 403      200
+admin/invite/                                            POST   in     in  403     403     403   403    200 403      200
+admin/not-come/                                          GET    in     in  403     403     403   403    200 403      200
+admin/not-come/                                          POST   in     in  403     403     403   403    200 403      200
+admin/accounts/team/<int:pk>/merge/                      GET    in     in  403     403     403   403    200 403      200
+admin/accounts/team/<int:pk>/merge/                      POST   in     in  403     403     403   403    200 403      200
 admin/courses/lesson/<int:pk>/preview/                   GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/preview/                   POST   in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/publish/                   GET    in     in  403     403     403   200    403 403      200
@@ -266,6 +278,7 @@ class Site:
             "question": Question.objects.filter(pool_items__quiz=self.quiz.quiz).first().key,
             "person": self.cast.ada.pk,
             "enrollment": self.cast.ada_enrolled.pk,
+            "team": self.cast.lyon.pk,
             "uidb64": urlsafe_base64_encode(force_bytes(self.cast.ada.pk)),
             "token": default_token_generator.make_token(User.objects.get(pk=self.cast.ada.pk)),
             "object_id": self.object_of(route),
@@ -382,6 +395,7 @@ OPEN = {
     "accounts/reset/<uidb64>/<token>/",
     "accounts/slip/",
     "accounts/slip/password/",
+    "accounts/invitation/<str:code>/",
     "",
     "certificates/",
     "certificates/<str:code>/",
@@ -485,9 +499,8 @@ def test_a_certificate_of_somebody_else_answers_like_none(site, page):
 def test_numbers_of_nothing_are_not_found(site, number):
     for route in routes():
         if "<int:" in route and not route.startswith("admin/"):
-            given = {
-                name: number for name in ("number", "position", "person", "enrollment") if f"<int:{name}>" in route
-            }
+            names = ("number", "position", "person", "enrollment", "team")
+            given = {name: number for name in names if f"<int:{name}>" in route}
             for method in ("GET", "POST"):
                 got = undone(lambda route=route, method=method, given=given: site.ask("super", method, route, **given))
                 assert got.status_code in (404, 405), f"{method} /{route}"

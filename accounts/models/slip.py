@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
@@ -21,6 +22,11 @@ def digest(code: str) -> str:
     return salted_hmac("accounts.SignInSlip", code, algorithm="sha256").hexdigest()
 
 
+def new_code() -> str:
+    """A code for paper."""
+    return "".join(secrets.choice(ALPHABET) for place in range(LENGTH))
+
+
 def grouped(code: str) -> str:
     """For paper: ABCD EFGH JKMN."""
     return " ".join(code[place : place + 4] for place in range(0, len(code), 4))
@@ -35,6 +41,10 @@ class SignInSlipQuerySet(models.QuerySet["SignInSlip"]):
     def valid(self, at: datetime | None = None) -> SignInSlipQuerySet:
         return self.filter(used_at=None, expires_at__gt=at or timezone.now())
 
+    def by_link(self, code: str) -> SignInSlipQuerySet:
+        """The invitation whose link has this code, whatever became of it. One at most."""
+        return self.filter(by_mail=True, digest=digest(code)).select_related("user")
+
     def end(self, at: datetime | None = None) -> None:
         """Let none of these be used any more."""
         at = at or timezone.now()
@@ -44,7 +54,8 @@ class SignInSlipQuerySet(models.QuerySet["SignInSlip"]):
         """The slip of the active person with this address or number that has this code. One query, whoever it is."""
         name = User.clean_sign_in_name(name)
         person = Q(user__email=name) | Q(user__staff_number=name)
-        return self.filter(person, user__is_active=True, digest=digest(clean_code(code))).select_related("user")
+        printed = self.filter(user__is_active=True, by_mail=False, digest=digest(clean_code(code)))
+        return printed.filter(person).select_related("user")
 
 
 class SignInSlip(models.Model):
@@ -80,17 +91,48 @@ class SignInSlip(models.Model):
     def is_valid(self, at: datetime | None = None) -> bool:
         return self.used_at is None and self.expires_at > (at or timezone.now())
 
+    class Over(models.TextChoices):
+        """Why a link or a code no longer works."""
+
+        USED = "used", _("used already")
+        EXPIRED = "expired", _("too old")
+        REPLACED = "replaced", _("ended")
+
+    def over(self, at: datetime | None = None) -> Over | None:
+        """Why it cannot be used any more; None while it can. What ended before its time was ended by something new."""
+        if self.is_valid(at):
+            return None
+        if self.used_at is not None:
+            return self.Over.USED
+        lifetime = LINK_VALID_FOR if self.by_mail else VALID_FOR
+        return self.Over.EXPIRED if self.expires_at >= self.printed_at + lifetime else self.Over.REPLACED
+
     @classmethod
     @transaction.atomic
     def print_for(cls, user: User, by: User | None, at: datetime | None = None) -> tuple[SignInSlip, str]:
         """Make a slip, ending any earlier one of this person. Returns it with its code, which is kept nowhere."""
+        return cls.make_for([user], by, by_mail=False, at=at)[0]
+
+    @classmethod
+    @transaction.atomic
+    def make_for(
+        cls, people: Sequence[User], by: User | None, *, by_mail: bool, at: datetime | None = None
+    ) -> list[tuple[SignInSlip, str]]:
+        """Make a slip or, `by_mail`, an invitation for each of these, ending any earlier ones, in a few statements.
+
+        Returns them in the same order with their codes, which are kept nowhere.
+        """
         at = at or timezone.now()
-        cls.objects.filter(user=user).end(at)
-        code = "".join(secrets.choice(ALPHABET) for place in range(LENGTH))
-        slip = cls.objects.create(
-            user=user, printed_by=by, printed_at=at, expires_at=at + VALID_FOR, digest=digest(code)
+        cls.objects.filter(user__in=people).end(at)
+        until = at + (LINK_VALID_FOR if by_mail else VALID_FOR)
+        codes = [secrets.token_urlsafe(24) if by_mail else new_code() for person in people]
+        slips = SignInSlip.objects.bulk_create(
+            SignInSlip(
+                user=person, printed_by=by, by_mail=by_mail, printed_at=at, expires_at=until, digest=digest(code)
+            )
+            for person, code in zip(people, codes, strict=True)
         )
-        return slip, code
+        return list(zip(slips, codes, strict=True))
 
     def redeem(self, password: str, at: datetime | None = None) -> bool:
         """Set the person's password, which ends every older session, and use up this slip: both or neither.

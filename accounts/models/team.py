@@ -37,6 +37,11 @@ class TeamQuerySet(models.QuerySet["Team"]):
         """These teams and all below them, by ranges of the indexed path (`startswith` scans the table on SQLite)."""
         return self.filter(Team.range_of("path", teams))
 
+    def children_of(self, team: Team) -> TeamQuerySet:
+        """The teams directly below one, in the order of the tree."""
+        below = self.under(team).annotate(length=Length("path"))
+        return below.filter(length=len(team.path) + STEP).order_by("path")
+
 
 class Team(models.Model):
     """A team in the tree. `path` is the way down from the root, four digits a level: 0001, 00010003, 000100030002."""
@@ -147,6 +152,47 @@ class Team(models.Model):
         old, new = self.path, self._next_path(parent.path if parent else "")
         Team.objects.under(self).update(path=Concat(models.Value(new), Substr("path", len(old) + 1)))
         self.path = new
+
+    def check_merge(self, other: Team) -> None:
+        """Raise ValidationError if this team cannot become one with `other`: itself, a part of it, or too deep then."""
+        if self.pk == other.pk:
+            raise ValidationError(_("Choose another team than this one."))
+        if other.is_under(self):
+            raise ValidationError(
+                _("%(other)s is part of %(team)s. Move it out first, or merge it the other way round."),
+                params={"other": other.name, "team": self.name},
+            )
+        if other.depth + self.height - 1 > DEEPEST:
+            raise ValidationError(
+                _("Teams can be nested %(levels)d levels deep, not deeper."), params={"levels": DEEPEST}
+            )
+
+    @transaction.atomic
+    def merge_into(self, other: Team) -> None:
+        """Make this team one with `other`: its people and the teams below it go there, then it is deleted.
+
+        Somebody in both keeps one place, as manager if they were in either, and as home if either was. Raises
+        ValidationError as `check_merge`, DoesNotExist if one of the two is gone, and ProtectedError while something
+        else still hangs on this team.
+        """
+        Team._lock_tree(self, other)
+        list(Team.objects.select_for_update().filter(pk__in=[self.pk, other.pk]).order_by("pk"))
+        self.check_merge(other)
+        self._join_places(other)
+        for below in Team.objects.children_of(self):
+            below.move(other)
+        self.delete()
+
+    def _join_places(self, other: Team) -> None:
+        places = list(self.memberships.select_for_update().order_by("pk"))
+        there = other.memberships.filter(user__in=[place.user_id for place in places])
+        twice = set(there.values_list("user", flat=True))
+        both = [place for place in places if place.user_id in twice]
+        self.memberships.filter(user__in=twice).delete()  # first: one home at a time
+        managers = [place.user_id for place in both if place.role == Membership.Role.MANAGER]
+        there.filter(user__in=managers).update(role=Membership.Role.MANAGER)
+        there.filter(user__in=[place.user_id for place in both if place.is_home]).update(is_home=True)
+        self.memberships.update(team=other)
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

@@ -74,6 +74,10 @@ class UserQuerySet(models.QuerySet["User"]):
         gone = self.filter(left_at__isnull=False, erased_at=None)
         return gone.filter(left_at__lte=before) if before else gone
 
+    def not_come(self) -> UserQuerySet:
+        """Active people who never signed in."""
+        return self.active().filter(last_login=None)
+
     def with_is_manager(self) -> UserQuerySet:
         """Annotate `is_manager`: manages a team. The navigation shows the team pages without a query of its own."""
         return self.annotate(is_manager=Exists(Membership.objects.managing().filter(user=OuterRef("pk"))))
@@ -272,6 +276,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.first_name
 
     @property
+    def is_not_come(self) -> bool:
+        return self.is_active and self.last_login is None
+
+    @property
     def sees_everybody(self) -> bool:
         return self.is_staff and self.has_perm("accounts.view_everybody")
 
@@ -311,8 +319,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     def change_email(self, new: str | None) -> None:
         """Give this person another address, or none; the only place where that is done.
 
-        Ends their sessions and open reset links, and tells the old address. Raises ValidationError if the new one is
-        no address, is somebody else's, or if nothing would be left to sign in with.
+        Ends their sessions, open reset links and invitations, and tells the old address. Raises ValidationError if the
+        new one is no address, is somebody else's, or if nothing would be left to sign in with.
         """
         old, self.email = User.objects.only("email").get(pk=self.pk).email, self.clean_email(new) or None
         if self.email == old:
@@ -320,6 +328,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.full_clean()
         self.save(update_fields=["email"])
         self.sign_out_everywhere()
+        self.slips.filter(by_mail=True).end()
         if old:
             letters.address_changed(self, old)
 

@@ -1,11 +1,13 @@
 from accounts.views.doors import demo_sign_in, sign_in, sign_out, sign_out_everywhere
 from accounts.views.own import password, profile
 from accounts.views.reset import ResetConfirm, reset, reset_sent
-from accounts.views.slips import print_slip, slip, slip_password
+from accounts.views.sheets import slip_sheet, slip_sheets
+from accounts.views.slips import invitation, print_slip, slip, slip_password
 
 __all__ = [
     "ResetConfirm",
     "demo_sign_in",
+    "invitation",
     "password",
     "print_slip",
     "profile",
@@ -16,4 +18,6 @@ __all__ = [
     "sign_out_everywhere",
     "slip",
     "slip_password",
+    "slip_sheet",
+    "slip_sheets",
 ]

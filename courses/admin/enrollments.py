@@ -44,8 +44,8 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class EnrollmentTeamFilter(TeamFilter):
-    def of_team(self, queryset: EnrollmentQuerySet, team: Team) -> EnrollmentQuerySet:
-        return queryset.filter(user__in=User.objects.in_teams(team))
+    def of_team(self, queryset: EnrollmentQuerySet, *chosen: Team) -> EnrollmentQuerySet:
+        return queryset.filter(user__in=User.objects.in_teams(*chosen))
 
 
 class DatesForm(EnrollmentModelForm):

@@ -160,6 +160,21 @@ class Assignment(models.Model):
             closes_on=self.closes_on,
         )
 
+    @classmethod
+    def move_all(cls, old: Team, new: Team) -> int:
+        """Let everything that was asked of one team be asked of another, for a merge; returns how many requests."""
+        return cls.objects.filter(team=old).update(team=new)
+
+    @classmethod
+    def people_reached_by_merge(cls, old: Team, new: Team, at: datetime | None = None) -> int:
+        """How many people of `new` the timer will ask when the open requests of `old` hold for it."""
+        asked = cls.objects.filter(Q(closes_on=None) | Q(closes_on__gte=site_day(at)), team=old)
+        missing = Q(pk__in=[])
+        for course in set(asked.values_list("course", flat=True)):
+            missing |= Q(~Exists(Enrollment.objects.filter(user=OuterRef("pk"), course=course)))
+        there = User.objects.active().in_teams(new).exclude(pk__in=User.objects.in_teams(old).values("pk"))
+        return there.filter(missing).count()
+
     def due_day(self, at: datetime) -> date | None:
         if self.due_days is not None:
             return site_day(at) + timedelta(days=self.due_days)

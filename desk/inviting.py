@@ -1,0 +1,224 @@
+"""Two pages of HR: invite the people of a team, and who has not come yet."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts import inviting
+from accounts.admin import TeamChoiceField
+from accounts.models import Membership, Team, User
+from accounts.models.user import UserQuerySet
+
+ROWS = 50
+
+
+class TeamForm(forms.Form):
+    team = TeamChoiceField(
+        label=gettext_lazy("Team"), help_text=gettext_lazy("Everybody in it and in the teams below.")
+    )
+
+
+class NotComeForm(forms.Form):
+    """What the list is narrowed to."""
+
+    team = TeamChoiceField(label=gettext_lazy("Team"), required=False, empty_label=gettext_lazy("All"))
+    how = forms.ChoiceField(
+        label=gettext_lazy("Invited"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("All")),
+            ("never", gettext_lazy("Never")),
+            ("mail", gettext_lazy("By mail, last")),
+            ("paper", gettext_lazy("On paper, last")),
+            ("over", gettext_lazy("No longer valid")),
+            ("no-mail", gettext_lazy("Has no e-mail address")),
+        ],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            is_select = isinstance(field.widget, forms.Select)
+            field.widget.attrs["class"] = "form-select" if is_select else "form-control"
+
+
+def hr(request: HttpRequest) -> User:
+    """The person of this request, who may invite anybody."""
+    if not isinstance(request.user, User) or not request.user.has_perm("accounts.print_slips"):
+        raise PermissionDenied
+    return request.user
+
+
+def page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+    frame = {**admin.site.each_context(request), "title": title, "trail": []}
+    return TemplateResponse(request, template, {**frame, **context})
+
+
+def invite(request: HttpRequest) -> HttpResponse:
+    """Choose a team; see how many get a mail, or paper; then the mails are written."""
+    by = hr(request)
+    form = TeamForm(request.POST or None)
+    title = _("Invite people")
+    if request.method != "POST" or not form.is_valid():
+        return page(request, "desk/ask.html", title, form=form, errors=bool(form.errors))
+    team: Team = form.cleaned_data["team"]
+    if not request.POST.get("confirmed"):
+        return confirm(request, by, team, form)
+    sent = inviting.invite(by, User.objects.in_teams(team), team)
+    text = ngettext("%(n)d invitation goes out by mail.", "%(n)d invitations go out by mail.", sent)
+    messages.success(request, text % {"n": sent})
+    return redirect("admin:not_come")
+
+
+def confirm(request: HttpRequest, by: User, team: Team, form: TeamForm) -> HttpResponse:
+    found = inviting.reach(by, team)
+    sheet = reverse("accounts:slip_sheet", args=[team.pk]) if found.paper else ""
+    return page(
+        request,
+        "desk/invite.html",
+        _("Invite %(team)s?") % {"team": team.name},
+        trail=[(_("Invite people"), reverse("admin:invite"))],
+        sentences=sentences(found),
+        mail=found.mail,
+        paper=found.paper,
+        sheet=sheet,
+        hidden={"team": form.data.get("team", ""), "confirmed": "1"},
+        back=reverse("admin:invite"),
+    )
+
+
+def sentences(found: inviting.Reach) -> list[str]:
+    """Everybody of the team in one of these, the mail first."""
+    texts = [
+        (
+            found.mail,
+            ngettext("%(n)d person gets an invitation by mail.", "%(n)d people get an invitation by mail.", found.mail),
+        ),
+        (
+            found.lately,
+            ngettext(
+                "%(n)d person was invited in the last three days and gets no second mail.",
+                "%(n)d people were invited in the last three days and get no second mail.",
+                found.lately,
+            ),
+        ),
+        (
+            found.paper,
+            ngettext(
+                "%(n)d person has no e-mail address and needs a slip on paper.",
+                "%(n)d people have no e-mail address and need a slip on paper.",
+                found.paper,
+            ),
+        ),
+        (
+            found.come,
+            ngettext("%(n)d person has signed in before.", "%(n)d people have signed in before.", found.come),
+        ),
+        (
+            found.colleagues,
+            ngettext(
+                "%(n)d colleague with staff rights (or you) is left out: the operator lets them in.",
+                "%(n)d colleagues with staff rights (or you) are left out: the operator lets them in.",
+                found.colleagues,
+            ),
+        ),
+    ]
+    return [text % {"n": number} for place, (number, text) in enumerate(texts) if number or place == 0]
+
+
+def not_come(request: HttpRequest) -> HttpResponse:
+    """The list of people who never signed in, with how they were invited; POST invites again."""
+    by = hr(request)
+    form = NotComeForm(request.GET)
+    people = narrowed(by, form)
+    if request.method == "POST":
+        return again(request, by, people)
+    homes = Prefetch("memberships", Membership.objects.filter(is_home=True).select_related("team"), "home_places")
+    shown = people.prefetch_related(homes).order_by("name", "pk")
+    paper = Paginator(shown, ROWS)
+    kept = {name: value for name, value in request.GET.items() if name in form.fields and value}
+    rows = paper.get_page(request.GET.get("page"))
+    return page(
+        request,
+        "desk/not_come.html",
+        _("Who has not come yet"),
+        form=form,
+        rows=rows,
+        pages=paper.get_elided_page_range(rows.number, on_each_side=2, on_ends=1),
+        elided=Paginator.ELLIPSIS,
+        query=urlencode(kept),
+        to_mail=inviting.to_mail(people).count(),
+    )
+
+
+def narrowed(by: User, form: NotComeForm) -> UserQuerySet:
+    """Whom the list shows: of people that `by` may let in, those who fit the filters; nobody for a mistaken filter."""
+    people = inviting.with_invitations(User.objects.slip_printable_by(by).not_come())
+    if not form.is_valid():
+        return people.none()
+    if team := form.cleaned_data["team"]:
+        people = people.in_teams(team)
+    conditions: dict[str, dict[str, Any]] = {
+        "never": {"invited_at": None},
+        "mail": {"last_by_mail": True},
+        "paper": {"last_by_mail": False},
+        "over": {"works": False, "invited_at__isnull": False},
+        "no-mail": {"email": None},
+    }
+    return people.filter(**conditions.get(form.cleaned_data["how"], {}))
+
+
+def again(request: HttpRequest, by: User, people: UserQuerySet) -> HttpResponse:
+    """Invite one person of the list once more, or, after a page that says how many, all whom it shows."""
+    back = f"{request.path}?{request.GET.urlencode()}"
+    if number := request.POST.get("person", ""):
+        person = get_object_or_404(people, pk=number if number.isdecimal() and len(number) < 19 else 0)
+        sent = inviting.invite(by, User.objects.filter(pk=person.pk), person, within=inviting.A_MOMENT)
+        if sent:
+            messages.success(request, _("A new invitation goes to %(name)s.") % {"name": person.name})
+        else:
+            messages.warning(request, _("%(name)s was invited a moment ago.") % {"name": person.name})
+        return redirect(back)
+    mail = inviting.to_mail(people).count()
+    if not request.POST.get("confirmed"):
+        return confirm_again(request, mail, people.count() - mail, back)
+    sent = inviting.invite(by, User.objects.filter(pk__in=people.values("pk")), by)
+    text = ngettext("%(n)d invitation goes out by mail.", "%(n)d invitations go out by mail.", sent)
+    messages.success(request, text % {"n": sent})
+    return redirect(back)
+
+
+def confirm_again(request: HttpRequest, mail: int, others: int, back: str) -> HttpResponse:
+    text = ngettext(
+        "This sends %(n)d person a new invitation by mail; an earlier one no longer works.",
+        "This sends %(n)d people a new invitation by mail; earlier ones no longer work.",
+        mail,
+    )
+    left = ngettext(
+        "%(n)d person of the list is left out: no address, or invited in the last three days.",
+        "%(n)d people of the list are left out: no address, or invited in the last three days.",
+        others,
+    )
+    return page(
+        request,
+        "desk/confirm.html",
+        _("Invite everybody on this list again?"),
+        trail=[(_("Who has not come yet"), reverse("admin:not_come"))],
+        sentences=[text % {"n": mail}, left % {"n": others}],
+        hidden={"confirmed": "1"},
+        button=ngettext("Invite %(n)d person", "Invite %(n)d people", mail) % {"n": mail},
+        back=back,
+    )
