@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, StagedRow, Team, User
 from courses import asking
 from desk.files.judging import PLAIN, Judge, Place, Verdict
+from desk.files.staging import rewrite
 from desk.files.tree import Tree
 
 Outcome = StagedRow.Outcome
@@ -51,7 +52,7 @@ def write(judge: Judge, rows: Sequence[StagedRow], at: datetime) -> None:
     for verdict in verdicts:
         verdict.write_on_row()
         verdict.row.applied_at = None if verdict.outcome == Outcome.REFUSED else at
-    StagedRow.objects.bulk_update(rows, NOTED, batch_size=200)
+    rewrite(rows, NOTED)
 
 
 def create(verdicts: Sequence[Verdict], tree: Tree) -> None:

@@ -20,10 +20,11 @@ from accounts.models import StagedFile, StagedRow
 from courses import asking
 from desk.files.applying import apply
 from desk.files.judging import Judge
+from desk.files.staging import rewrite
 
 logger = logging.getLogger("workshop.desk")
 
-AT_ONCE = 500
+AT_ONCE = 1000
 Outcome = StagedRow.Outcome
 TO_DO = (Outcome.CREATED, Outcome.CHANGED, Outcome.MOVED)
 
@@ -52,7 +53,7 @@ def judge(file: StagedFile, at: datetime | None = None) -> bool:
         for verdict in Judge(file).verdicts(rows):
             verdict.write_on_row()
             teams.update([] if verdict.problems else verdict.new_teams())
-        StagedRow.objects.bulk_update(rows, ["outcome", "problems", "person"], batch_size=200)
+        rewrite(rows, ["outcome", "problems", "person"])
         if teams:
             file.options["new_teams"] = sorted(teams.union(file.options.get("new_teams", [])))
             file.save(update_fields=["options"])
@@ -81,7 +82,7 @@ def refuse_one_person_twice(file: StagedFile) -> None:
         others = [str(number) for number in numbers[row.person_id] if number != row.number]
         row.outcome = Outcome.REFUSED
         row.problems = [["", same_person(others)]]
-    StagedRow.objects.bulk_update(rows, ["outcome", "problems"], batch_size=200)
+    rewrite(rows, ["outcome", "problems"])
 
 
 def same_person(others: list[str]) -> str:
