@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -87,6 +88,18 @@ def refuse_one_person_twice(file: StagedFile) -> None:
 
 def same_person(others: list[str]) -> str:
     return _("This is the same person as in row %(rows)s.") % {"rows": ", ".join(others[:5])}
+
+
+@transaction.atomic
+def approve(file: StagedFile, by: Any) -> bool:
+    """Let the bringing in begin; whoever says so is the one it is done by. False if it is over or not judged yet."""
+    file = locked(file)
+    if file.judged_at is None or file.applied_at is not None:
+        return False
+    if not file.options.get("approved"):
+        file.options["approved"], file.by = True, by
+        file.save(update_fields=["options", "by"])
+    return True
 
 
 def bring_in(file: StagedFile, at: datetime | None = None) -> bool:
