@@ -1,6 +1,7 @@
 from desk.audit import AuditAdmin
+from desk.files.pages import StagedFileAdmin
 from desk.lessons import LessonAdmin
 from desk.people import PersonAdmin
 from desk.teams import TeamAdmin
 
-__all__ = ["AuditAdmin", "LessonAdmin", "PersonAdmin", "TeamAdmin"]
+__all__ = ["AuditAdmin", "LessonAdmin", "PersonAdmin", "StagedFileAdmin", "TeamAdmin"]

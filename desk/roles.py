@@ -32,6 +32,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "accounts.user": [VIEW, ADD, CHANGE, DELETE, "view_everybody", "print_slips"],  # delete: erase for good
         "accounts.team": [VIEW, ADD, CHANGE, DELETE],
         "accounts.membership": [VIEW, ADD, CHANGE, DELETE],
+        "accounts.stagedfile": [VIEW, ADD, CHANGE],
         "courses.assignment": [VIEW, ADD],
         "courses.enrollment": [VIEW, CHANGE],
         "courses.enrollmentchange": [VIEW],

@@ -97,6 +97,11 @@ def every_month() -> list[Task]:
     taking = reverse("admin:courses_enrollment_changelist")
     return [
         Task(
+            _("Bring people in from a file"),
+            _("New people, movers and leavers from your own system, after a look at what would happen."),
+            reverse("admin:accounts_stagedfile_add"),
+        ),
+        Task(
             _("Bring in a person"),
             _("Give them a name, an e-mail address or a staff number, and a team."),
             reverse("admin:accounts_user_add"),

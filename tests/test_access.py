@@ -10,6 +10,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from accounts import audit
 from accounts.models import User
 from courses import publishing
 from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChange
+from desk.files import staging
 from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
 from quizzes import taking
@@ -164,6 +166,18 @@ admin/admin/logentry/csv/                                GET    in     in  403  
 admin/admin/logentry/csv/                                POST   in     in  403     403     403   403    200 403      200
 admin/courses/module/<int:pk>/status/                    GET    in     in  403     403     403   200    403 403      200
 admin/courses/module/<int:pk>/status/                    POST   in     in  403     403     403   go     403 403      go
+admin/accounts/stagedfile/sample.csv                     GET    in     in  403     403     403   403    200 403      200
+admin/accounts/stagedfile/sample.csv                     POST   in     in  403     403     403   403    200 403      200
+admin/accounts/stagedfile/<int:pk>/step/                 GET    in     in  403     403     403   403    go  403      go
+admin/accounts/stagedfile/<int:pk>/step/                 POST   in     in  403     403     403   403    go  403      go
+admin/accounts/stagedfile/<int:pk>/bring-in/             GET    in     in  403     403     403   403    go  403      go
+admin/accounts/stagedfile/<int:pk>/bring-in/             POST   in     in  403     403     403   403    go  403      go
+admin/accounts/stagedfile/<int:pk>/rows/<slug:outcome>/  GET    in     in  403     403     403   403    200 403      200
+admin/accounts/stagedfile/<int:pk>/rows/<slug:outcome>/  POST   in     in  403     403     403   403    200 403      200
+admin/accounts/stagedfile/<int:pk>/refused/              GET    in     in  403     403     403   403    200 403      200
+admin/accounts/stagedfile/<int:pk>/refused/              POST   in     in  403     403     403   403    200 403      200
+admin/accounts/stagedfile/<int:pk>/not-in-it/            GET    in     in  403     403     403   403    200 403      200
+admin/accounts/stagedfile/<int:pk>/not-in-it/            POST   in     in  403     403     403   403    200 403      200
 admin/(?P<url>.*)$                                       GET    in     in  403     403     403   404    404 404      404
 admin/(?P<url>.*)$                                       POST   in     in  403     403     403   404    404 404      404
 """  # noqa: E501  # a table is read by its columns
@@ -174,6 +188,7 @@ STAFF = """
 model                   editor  hr      operator  super
 accounts.team           -       lacdh   -         lacdh
 accounts.user           -       lach    -         lach
+accounts.stagedfile     -       lach    -         lach
 courses.assignment      -       lach    -         lach
 courses.enrollment      -       lch     -         lch
 courses.course          lch     -       -         lacdh
@@ -260,6 +275,7 @@ class Site:
         CompanyFact.objects.create(course=cast.course, key="returns", title="Returns", default="Thirty days.")
         Notice.objects.create(key="n", kind="plain", recipient=cast.ada, address=cast.ada.email, subject="S", body="B")
         Heartbeat.objects.create(name=SENDER)
+        staging.stage(BytesIO(b"Staff number,Name\n1,A\n"), "people.csv", cast.hana)
         EnrollmentChange.objects.create(enrollment=cast.ada_enrolled, what="due", new="2026-12-01", by=cast.hana)
         audit.record(cast.hana, cast.ada, "Printed a sign-in slip")
         RetakeChange.objects.create(
@@ -285,6 +301,7 @@ class Site:
             "pk": self.object_of(route),
             "url": "nowhere/",
             "verb": "pause" if "/enrollment/" in route else "retire",
+            "outcome": "refused",
             "code": self.certificate.code,
             "paper": "a4",
             **given,

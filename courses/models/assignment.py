@@ -145,15 +145,16 @@ class Assignment(models.Model):
         while batch := list(
             self.people_to_enroll().filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
         ):
-            Enrollment.objects.bulk_create([self._enrollment_of(pk, at) for pk in batch], ignore_conflicts=True)
+            Enrollment.objects.bulk_create([self.enrollment_of(pk, at) for pk in batch], ignore_conflicts=True)
             last = batch[-1]
         return self.enrollments.count() - before
 
-    def _enrollment_of(self, person: int, at: datetime) -> Enrollment:
+    def enrollment_of(self, person: int, at: datetime, path: Path | None = None) -> Enrollment:
+        """What this asks of a person who joins at that moment, not saved; on another path of the course if given."""
         return Enrollment(
             user_id=person,
             course_id=self.course_id,
-            path_id=self.path_id,
+            path=path or self.path,
             assignment=self,
             enrolled_at=at,
             due_on=self.due_day(at),
