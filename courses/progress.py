@@ -6,6 +6,7 @@ two tabs leave one row and get the same answer.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -13,8 +14,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.statements import Prepared
-from courses.models import Certificate, Completion, Course, Enrollment, Lesson, LessonRevision
-from courses.models.enrollment import EnrollmentQuerySet
+from courses.models import Certificate, Completion, Course, Enrollment, Lesson, LessonRevision, Renewal
+from courses.models.enrollment import EnrollmentQuerySet, site_day
 
 BATCH = 1000  # certificates made at a time
 
@@ -159,9 +160,26 @@ def _mark_complete(enrollments: EnrollmentQuerySet, at: datetime) -> int:
         return 0
     first = enrollments.filter(completed_at=at, current_at=at)
     completed = first.count()
-    without = first.filter(path__certificate=True, certificate=None).select_related("user", "course")
-    while batch := [
-        Certificate(enrollment=e, name=e.user.name, course_title=e.course.title, issued_at=at) for e in without[:BATCH]
-    ]:
-        Certificate.objects.bulk_create(batch)
+    without = first.filter(_earned_here(), path__certificate=True, certificate=None)
+    renewals = {renewal.path_id: renewal for renewal in Renewal.objects.all()}
+    while batch := without.select_related("user", "course").with_basis()[:BATCH]:
+        Certificate.objects.bulk_create(_certificate(enrollment, renewals, at) for enrollment in batch)
     return completed
+
+
+def _earned_here() -> Q:
+    """Something was done on this site: for what was all done elsewhere we certify nothing."""
+    here = Completion.objects.filter(enrollment=OuterRef("pk")).exclude(how=Completion.How.CREDITED)
+    return Q(Exists(here))
+
+
+def _certificate(enrollment: Any, renewals: dict[int, Renewal], at: datetime) -> Certificate:
+    """With the day until which it holds, by the rule of the day."""
+    renewal = renewals.get(enrollment.basis)
+    return Certificate(
+        enrollment=enrollment,
+        name=enrollment.user.name,
+        course_title=enrollment.course.title,
+        issued_at=at,
+        expires_on=renewal.expiry(site_day(at)) if renewal else None,
+    )

@@ -102,6 +102,11 @@ def people() -> list[Task]:
             reverse("admin:courses_assignment_add"),
         ),
         Task(
+            _("Ask again after a time"),
+            _("Let certificates of a path expire, and ask for a refresher before that. Off unless you turn it on."),
+            reverse("admin:courses_renewal_changelist"),
+        ),
+        Task(
             _("Who is late"),
             _("Everybody whose due day is over; give more time where there is a reason."),
             late,

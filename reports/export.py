@@ -43,6 +43,7 @@ def header() -> list[str]:
         _("Lessons done"),
         _("Lessons in all"),
         _("Of these by quiz"),
+        _("Of these credited"),
         _("Percent"),
         _("State"),
         _("Could use help"),
@@ -54,7 +55,8 @@ def header() -> list[str]:
 
 def cells(row: Row, labels: dict[str, str]) -> list[Any]:
     """ISO dates, numbers as numbers, empty for what there is not."""
-    numbers = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.percent] if row.is_asked else [""] * 4
+    lessons = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.lessons_credited, row.percent]
+    numbers = lessons if row.is_asked else [""] * len(lessons)
     needs = _("yes") if row.could_use_help else ""
     days = [day.isoformat() if day else "" for day in (row.due_on, row.last_learned_on, row.completed_on)]
     texts = [safe(text) for text in (row.name, row.home_team, row.course, row.path)]

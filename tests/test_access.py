@@ -149,6 +149,7 @@ accounts.team           -       lacdh   -         lacdh
 accounts.user           -       lach    -         lach
 courses.assignment      -       lach    -         lach
 courses.enrollment      -       lch     -         lch
+courses.renewal         -       lacdh   -         lacdh
 courses.course          lch     -       -         lacdh
 courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
