@@ -27,7 +27,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import User
 from courses import publishing
-from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChange
+from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChange, Renewal
 from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
 from quizzes import taking
@@ -231,6 +231,7 @@ class Site:
         path = cast.course.paths.first()
         Assignment.objects.create(team=cast.paris, course=cast.course, path=path)
         CompanyFact.objects.create(course=cast.course, key="returns", title="Returns", default="Thirty days.")
+        Renewal.objects.create(path=path, months=12)
         Notice.objects.create(key="n", kind="plain", recipient=cast.ada, address=cast.ada.email, subject="S", body="B")
         Heartbeat.objects.create(name=SENDER)
         EnrollmentChange.objects.create(enrollment=cast.ada_enrolled, what="due", new="2026-12-01", by=cast.hana)

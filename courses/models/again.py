@@ -64,7 +64,7 @@ class Renewal(models.Model):
 
     def last_to_expire(self, by: date) -> date:
         """The other face of `expiry`: the latest completion day that holds no longer than `by`."""
-        days = range((by - timedelta(days=31 * (self.months + 1))).toordinal(), by.toordinal() + 1)
+        days = range((by - timedelta(days=31 * (self.months + 13))).toordinal(), by.toordinal() + 1)
         found = bisect.bisect_right(days, by, key=lambda day: self.expiry(date.fromordinal(day)))
         return date.fromordinal(days[0] + found - 1)
 
