@@ -63,7 +63,7 @@ def next_cycle(enrollment):
     return Enrollment.objects.get(user=enrollment.user_id, course=enrollment.course_id, cycle=enrollment.cycle + 1)
 
 
-# --- The day -----------------------------------------------------------------------------------------------------------
+# --- The day
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_turning_it_off_leaves_what_expired_and_frees_the_rest(course):
     assert next_cycle(early).due_on == site_day(at) + timedelta(days=30)
 
 
-# --- The cycle ---------------------------------------------------------------------------------------------------------
+# --- The cycle
 
 
 def test_a_cycle_opens_thirty_days_before_and_is_due_on_the_day(course):
@@ -262,7 +262,7 @@ def test_queries_do_not_grow_with_people(course):
     assert ExtraStep.objects.count() == 12
 
 
-# --- What was published to be done again since -------------------------------------------------------------------------
+# --- What was published to be done again since
 
 
 @pytest.fixture
