@@ -172,6 +172,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "media")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # a lesson is 6 kB; nobody types a megabyte
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+FILE_MAX_MB = env.int("FILE_MAX_MB", default=50)  # of a file of people; it goes to the disk and not into memory
 
 # --- People ----------------------------------------------------------------------------------------------------------
 

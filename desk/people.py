@@ -58,14 +58,9 @@ class PersonForm(PersonModelForm):
             self.initial.update(home_team=self.home.team_id, home_role=self.home.role)
 
     def save_home(self) -> None:
-        """Move the person to the home team chosen; a place they have there already becomes home."""
-        team, role = self.cleaned_data.get("home_team"), self.cleaned_data.get("home_role")
-        places = self.instance.memberships
-        if team is None:
-            places.filter(is_home=True).delete()
-            return
-        places.filter(is_home=True).exclude(team=team).delete()
-        places.update_or_create(team=team, defaults={"is_home": True, "role": role or Membership.Role.MEMBER})
+        """Move the person to the home team chosen."""
+        role = self.cleaned_data.get("home_role") or Membership.Role.MEMBER
+        self.instance.place_home(self.cleaned_data.get("home_team"), role)
 
 
 class FurtherTeams(MembershipFormSet):

@@ -334,6 +334,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.is_active, self.left_at = True, None
         self.save(update_fields=["is_active", "left_at"])
 
+    @transaction.atomic
+    def place_home(self, team: Team | None, role: str = Membership.Role.MEMBER) -> None:
+        """Give this person another home team, or none. The managers of the old one stop seeing them at once.
+
+        A place they have in the new one already becomes home. What they did goes along.
+        """
+        self.memberships.filter(is_home=True).exclude(team=team).delete()
+        if team is not None:
+            self.memberships.update_or_create(team=team, defaults={"is_home": True, "role": role})
+
+    @transaction.atomic
+    def place_further(self, places: dict[Team, str]) -> None:
+        """Give this person exactly these further teams, with their role in each; the home team stays as it is."""
+        further = self.memberships.filter(is_home=False)
+        further.exclude(team__in=places).delete()
+        for team, role in places.items():
+            self.memberships.update_or_create(team=team, is_home=False, defaults={"role": role})
+
     def sign_out_everywhere(self) -> None:
         """End every session of this person, this one too, with the next request."""
         self.session_epoch = models.F("session_epoch") + 1

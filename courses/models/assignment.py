@@ -14,6 +14,8 @@ from courses.models.course import Course
 from courses.models.enrollment import Enrollment, site_day
 from courses.models.path import Path
 
+AT_ONCE = 2000  # people who are enrolled by one statement
+
 
 class EnrollmentChange(models.Model):
     """The fact that somebody changed what an enrollment asks of a person, with who, when and why."""
@@ -105,21 +107,23 @@ class Assignment(models.Model):
         at = at or timezone.now()
         if not self.is_open(at):
             return 0
-        missing = [
-            Enrollment(
-                user=person,
-                course=self.course,
-                path=self.path,
-                assignment=self,
-                enrolled_at=at,
-                due_on=self.due_day(at),
-                closes_on=self.closes_on,
-            )
-            for person in self.people_to_enroll()
-        ]
         before = self.enrollments.count()
-        Enrollment.objects.bulk_create(missing, ignore_conflicts=True, batch_size=1000)
+        while people := self.people_to_enroll().order_by("pk").only("pk")[:AT_ONCE]:
+            missing = [self.enrollment_of(person, at) for person in people]
+            Enrollment.objects.bulk_create(missing, ignore_conflicts=True)
         return self.enrollments.count() - before
+
+    def enrollment_of(self, person: User, at: datetime, path: Path | None = None) -> Enrollment:
+        """What this asks of a person who joins at that moment, not saved; on another path of the course if given."""
+        return Enrollment(
+            user=person,
+            course=self.course,
+            path=path or self.path,
+            assignment=self,
+            enrolled_at=at,
+            due_on=self.due_day(at),
+            closes_on=self.closes_on,
+        )
 
     def due_day(self, at: datetime) -> date | None:
         if self.due_days is not None:

@@ -2,8 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from courses.again import open_cycles
-from courses.models import Assignment
+from courses import again, asking
 
 
 class Command(BaseCommand):
@@ -13,9 +12,6 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        enrolled = sum(
-            assignment.enroll_due() for assignment in Assignment.objects.select_related("team", "course", "path")
-        )
-        self.stdout.write(f"Enrolled {enrolled} people.")
-        if opened := open_cycles():
+        self.stdout.write(f"Enrolled {asking.enroll_due()} people.")
+        if opened := again.open_cycles():
             self.stdout.write(f"Asked {opened} people again.")

@@ -1,0 +1,32 @@
+"""Here, but not in the file: people who may have left. Nobody leaves by not being in it; somebody has to say so."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from accounts import leaving
+from accounts.models import StagedFile, User
+from accounts.models.user import UserQuerySet
+from desk.files.columns import KEYS, cell
+
+
+def missing(file: StagedFile) -> UserQuerySet:
+    """Active people with the kind of key that the file goes by, whom no row is about, also no refused one."""
+    keys = [key for key in KEYS if key in file.columns]
+    people = User.objects.active().filter(**{f"{keys[0]}__isnull": False})
+    for key in keys:
+        values = file.rows.order_by().annotate(value=cell(key)).filter(value__gt="")
+        people = people.exclude(Q(**{f"{key}__in": values.values("value")}) & Q(**{f"{key}__isnull": False}))
+    return people.exclude(pk__in=file.rows.filter(person__isnull=False).order_by().values("person")).order_by(
+        "name", "pk"
+    )
+
+
+def may_leave(file: StagedFile, by: User | None) -> UserQuerySet:
+    """Of these, who is marked by one press: nobody with staff rights, no administrator, and not oneself."""
+    people = missing(file).filter(is_staff=False, is_superuser=False)
+    return people.exclude(pk=by.pk) if by else people
+
+
+def mark_as_leavers(file: StagedFile, by: User | None) -> int:
+    return leaving.leave(may_leave(file, by))
