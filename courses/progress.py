@@ -164,7 +164,8 @@ def to_credit(enrollment: Enrollment, lessons: Collection[Lesson] | None, done_o
     of_that_day: dict[int, LessonRevision] = {}
     published = LessonRevision.objects.filter(lesson__in=wanted).exclude(published_at=None)
     for revision in published.order_by("lesson", "number"):
-        if revision.published_at < day_after(done_on) or revision.lesson_id not in of_that_day:
+        in_time = revision.published_at is not None and revision.published_at < day_after(done_on)
+        if in_time or revision.lesson_id not in of_that_day:
             of_that_day[revision.lesson_id] = revision
     done = Completion.objects.filter(enrollment=enrollment.pk, lesson__in=of_that_day).order_by()
     levels = dict(done.values_list("lesson").annotate(Max("redo_level")))

@@ -107,6 +107,11 @@ def people() -> list[Task]:
             reverse("admin:courses_renewal_changelist"),
         ),
         Task(
+            _("Bring earlier completions"),
+            _("Credit what people did in another system, from a file. You first see what it would do."),
+            reverse("admin:courses_credit_add"),
+        ),
+        Task(
             _("Who is late"),
             _("Everybody whose due day is over; give more time where there is a reason."),
             late,

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 
-from courses.models import Assignment, CompanyFact, Enrollment, Renewal
+from courses.models import Assignment, CompanyFact, Credit, Enrollment, Renewal
 from notices.models import Heartbeat, Notice
 from quizzes.models import RetakeChange
 
@@ -17,6 +17,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "accounts.team": {"hana": {V, A, C, D}, "root": {V, A, C, D}},
     "courses.assignment": {"hana": {V, A}, "root": {V, A}},
     "courses.enrollment": {"hana": {V, C}, "root": {V, C}},
+    "courses.credit": {"hana": {V, A}, "root": {V, A}},
     "courses.renewal": {"hana": {V, A, C, D}, "root": {V, A, C, D}},
     "courses.course": {"ed": {V, C}, "root": {V, A, C, D}},
     "courses.module": {"ed": {V, A, C}, "root": {V, A, C, D}},
@@ -47,6 +48,7 @@ def objects(cast):
             team=cast.lyon, course=course, path=course.paths.get(), created_by=cast.hana
         ),
         "courses.enrollment": Enrollment.objects.get(user=cast.ada),
+        "courses.credit": Credit.objects.create(enrollment=cast.ada_enrolled, done_on="2025-04-03", source="Old"),
         "courses.renewal": Renewal.objects.create(path=course.paths.get(), months=12),
         "courses.course": course,
         "courses.module": course.modules.get(),
