@@ -43,24 +43,24 @@ def header() -> list[str]:
         _("Lessons done"),
         _("Lessons in all"),
         _("Of these by quiz"),
-        _("Of these credited"),
         _("Percent"),
         _("State"),
         _("Could use help"),
         _("Due on"),
         _("Last learning day"),
         _("Completed on"),
+        _("Lessons credited"),
     ]
 
 
 def cells(row: Row, labels: dict[str, str]) -> list[Any]:
     """ISO dates, numbers as numbers, empty for what there is not."""
-    lessons = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.lessons_credited, row.percent]
-    numbers = lessons if row.is_asked else [""] * len(lessons)
+    numbers = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.percent] if row.is_asked else [""] * 4
+    credited = row.lessons_credited if row.is_asked else ""
     needs = _("yes") if row.could_use_help else ""
     days = [day.isoformat() if day else "" for day in (row.due_on, row.last_learned_on, row.completed_on)]
     texts = [safe(text) for text in (row.name, row.home_team, row.course, row.path)]
-    return [*texts, *numbers, labels[row.standing], needs, *days]
+    return [*texts, *numbers, labels[row.standing], needs, *days, credited]
 
 
 def lines(query: QuerySet[Any, Any], closing: list[str], viewer: User) -> Iterator[str]:

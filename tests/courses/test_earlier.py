@@ -197,7 +197,7 @@ def test_the_page_and_the_reports_say_that_it_is_credited(cast, client):
     sign_in(client, cast.mia)
     assert "Everything · 2 credited" in client.get("/reports/").text
     lines = b"".join(client.get("/reports/team.csv").streaming_content).decode().splitlines()
-    column = lines[0].split(",").index("Of these credited")
+    column = lines[0].split(",").index("Lessons credited")
     assert lines[1].split(",")[column] == "2"
 
 
