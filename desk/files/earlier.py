@@ -18,7 +18,7 @@ from courses import earlier
 from courses.models import Course, Enrollment, Lesson
 from courses.models.enrollment import site_day
 from courses.models.lesson import COMPLETABLE
-from courses.progress import Closed, NotReady
+from courses.progress import Closed, NotReady, hold_for
 from desk.files.dates import day_of
 from desk.files.judging import Known
 from desk.files.reading import folded
@@ -183,6 +183,7 @@ def bring_in(file: StagedFile, at: datetime | None = None) -> bool:
         if file.judged_at is None or file.applied_at is not None:
             return False
         rows = list(waiting(file).order_by("number")[:AT_ONCE])
+        hold_for([row.person_id for row in rows if row.person_id])
         judge_now = Judge(at)
         people = Known(rows, with_courses=False)
         for row in rows:
