@@ -140,6 +140,8 @@ def _sentences(counts: dict[str, int], people: int, is_done: bool) -> list[str]:
     rows = ngettext("%(n)d row is credited", "%(n)d rows are credited", changing) % {"n": changing}
     who = ngettext("to %(n)d person", "to %(n)d people", people) % {"n": people}
     lines = [_("%(rows)s.") % {"rows": rows} if is_done else _("%(rows)s, %(who)s.") % {"rows": rows, "who": who}]
+    if not changing:
+        lines = [_("There is nothing in it to credit.")]
     if n := counts[Outcome.CREATED]:
         new = ngettext(
             "%(n)d of them is for somebody who is not on the course yet and gets enrolled.",
