@@ -15,48 +15,59 @@ from typing import Any, NamedTuple
 from django.db.models import BigAutoField, CharField, DateTimeField, F, QuerySet, Value
 
 from accounts.statements import Prepared
-from courses.models import Completion, Enrollment, PathStep
+from courses.models import Completion, Enrollment, ExtraStep, PathStep
 
 FEW = 60
+BESIDE = "beside"
 Started = tuple[int, int, datetime]  # an enrollment, its path, and since when
 
 
 class Counted(NamedTuple):
-    """The lessons of an enrollment; `by_quiz` are those among `done` that were credited and not read."""
+    """The lessons of an enrollment; `by_quiz` are those among `done` that a quiz stood in for, `credited` those that
+    were done elsewhere before.
+    """
 
     done: int
     total: int
     by_quiz: int = 0
+    credited: int = 0
 
 
 def progress_of(enrollments: Collection[Started]) -> dict[int, Counted]:
     """By enrollment; one query."""
     found = facts_of([pk for pk, _path, _at in enrollments])
-    level_of = {lesson: level for path, _none, lesson, level, _since, _how in found if path}
+    level_of = {lesson: level for path, _none, lesson, level, _since, how in found if path or how == BESIDE}
     always: dict[int, set[int]] = defaultdict(set)
     later: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
     done: dict[int, set[int]] = defaultdict(set)
-    credited: set[tuple[int, int]] = set()
+    beside: dict[int, set[int]] = defaultdict(set)
+    marked: dict[str, set[tuple[int, int]]] = {Completion.How.BY_QUIZ: set(), Completion.How.CREDITED: set()}
     for path, enrollment, lesson, level, since, how in found:
         if since:
             later[path].append((lesson, since))
         elif path:
             always[path].add(lesson)
+        elif how == BESIDE:
+            beside[enrollment].add(lesson)
         elif level >= level_of.get(lesson, level + 1):
             done[enrollment].add(lesson)
-            if how == Completion.How.BY_QUIZ:
-                credited.add((enrollment, lesson))
+            if how in marked:
+                marked[how].add((enrollment, lesson))
     counts = {}
     for pk, path, at in enrollments:
         required = always[path].union(lesson for lesson, since in later[path] if since <= at)
+        if pk in beside:
+            required |= beside[pk]
         counted = done[pk] & required
-        by_quiz = sum((pk, lesson) in credited for lesson in counted) if credited else 0
-        counts[pk] = Counted(len(counted), len(required), by_quiz)
+        ways = [sum((pk, lesson) in ones for lesson in counted) if ones else 0 for ones in marked.values()]
+        counts[pk] = Counted(len(counted), len(required), *ways)
     return counts
 
 
 def facts_of(enrollments: Collection[int]) -> list[Any]:
-    """Steps: path, None, lesson, redo level, since, "". Completions: None, enrollment, lesson, level, None, how."""
+    """Steps: path, None, lesson, redo level, since, "". Completions: None, enrollment, lesson, level, None, how.
+    Lessons beside the path: as completions, with BESIDE for how.
+    """
     if not enrollments:
         return []
     if len(enrollments) > FEW:
@@ -77,6 +88,11 @@ def facts(enrollments: Collection[int]) -> QuerySet[Any, Any]:
     steps = steps.annotate(none=none, level=F("lesson__published_revision__redo_level"), no_how=Value("", CharField()))
     done: QuerySet[Any, Any] = Completion.objects.filter(enrollment__in=enrollments).order_by()
     done = done.annotate(none=none, never=Value(None, DateTimeField()))
+    extra: QuerySet[Any, Any] = ExtraStep.objects.required().filter(enrollment__in=enrollments).order_by()
+    extra = extra.annotate(none=none, level=F("lesson__published_revision__redo_level"))
+    extra = extra.annotate(never=Value(None, DateTimeField()), beside=Value(BESIDE, CharField()))
     return steps.values_list("path", "none", "lesson", "level", "since", "no_how").union(
-        done.values_list("none", "enrollment", "lesson", "redo_level", "never", "how"), all=True
+        done.values_list("none", "enrollment", "lesson", "redo_level", "never", "how"),
+        extra.values_list("none", "enrollment", "lesson", "level", "never", "beside"),
+        all=True,
     )

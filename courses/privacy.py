@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from accounts.privacy import erased_name, name_of
-from courses.models import Certificate, Completion, Credit, EnrollmentChange
-from courses.models.again import ExtraStep
+from courses.models import Certificate, Completion, Credit, EnrollmentChange, ExtraStep
 from notices.privacy import Section, section
 
 

@@ -6,22 +6,28 @@ two tabs leave one row and get the same answer.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.statements import Prepared
-from courses.models import Certificate, Completion, Course, Enrollment, Lesson, LessonRevision
-from courses.models.enrollment import EnrollmentQuerySet
+from courses.models import Certificate, Completion, Course, Credit, Enrollment, Lesson, LessonRevision, Renewal
+from courses.models.enrollment import EnrollmentQuerySet, day_after, site_day
 
 BATCH = 1000  # certificates made at a time
 
 
 class Closed(Exception):
     """The enrollment is past its cut-off: nothing more is recorded in it."""
+
+
+class NotReady(Exception):
+    """The course cannot be complete: modules are in preparation, or it asks for nothing."""
 
 
 class Outdated(Exception):
@@ -100,6 +106,89 @@ def credit(
     Completion.objects.bulk_create(facts, ignore_conflicts=True)
 
 
+@transaction.atomic
+def credit_earlier(
+    enrollment: Enrollment,
+    lessons: Collection[Lesson] | None,
+    done_on: date,
+    source: str,
+    by: User | None,
+    at: datetime,
+) -> bool:
+    """Record lessons, or with None the whole course, as done elsewhere on a day. Returns whether that changed anything.
+
+    Each counts as what was published of the lesson on that day. Who is complete stays as they are, and the same again
+    changes nothing. There is no certificate of ours for what a credit completes. Raises Closed if the cut-off was
+    before that day, NotReady for the whole of a course that cannot be complete.
+    """
+    locked = Enrollment.objects.select_for_update(of=("self",)).select_related("path").get(pk=enrollment.pk)
+    found = to_credit(locked, lessons, done_on)
+    if not found and not (lessons is None and locked.completed_at is None):
+        return False
+    done_at = min(noon(done_on), at)
+    whole = lessons is None
+    credit = Credit.objects.create(enrollment=locked, done_on=done_on, source=source, is_course=whole, by=by, at=at)
+    facts = [
+        Completion(
+            enrollment=locked,
+            lesson_id=revision.lesson_id,
+            revision=revision,
+            redo_level=revision.redo_level,
+            how=Completion.How.CREDITED,
+            credit=credit,
+            at=done_at,
+        )
+        for revision in found
+    ]
+    Completion.objects.bulk_create(facts, ignore_conflicts=True)
+    own = Enrollment.objects.filter(pk=locked.pk)
+    own.update(started_at=min(locked.started_at or done_at, done_at))
+    _complete_by_credit(own, done_at if whole else None, at)
+    return True
+
+
+def to_credit(enrollment: Enrollment, lessons: Collection[Lesson] | None, done_on: date) -> list[LessonRevision]:
+    """What `credit_earlier` would record: for each lesson that is not done yet its text of that day, or the first one.
+
+    Raises as that does. The enrollment may be one that is not saved yet.
+    """
+    if not enrollment.is_open(noon(done_on)):
+        raise Closed
+    wanted = enrollment.required_lessons()
+    if lessons is not None:
+        wanted = Lesson.objects.published().filter(course=enrollment.course_id, pk__in=[one.pk for one in lessons])
+    elif not wanted.exists() or not Course.objects.ready().filter(pk=enrollment.course_id).exists():
+        raise NotReady
+    if enrollment.is_complete and not enrollment.is_update_due:
+        return []
+    of_that_day: dict[int, LessonRevision] = {}
+    published = LessonRevision.objects.filter(lesson__in=wanted).exclude(published_at=None)
+    for revision in published.order_by("lesson", "number"):
+        in_time = revision.published_at is not None and revision.published_at < day_after(done_on)
+        if in_time or revision.lesson_id not in of_that_day:
+            of_that_day[revision.lesson_id] = revision
+    done = Completion.objects.filter(enrollment=enrollment.pk, lesson__in=of_that_day).order_by()
+    levels = dict(done.values_list("lesson").annotate(Max("redo_level")))
+    return [one for lesson, one in of_that_day.items() if levels.get(lesson, -1) < one.redo_level]
+
+
+def noon(day: date) -> datetime:
+    """The moment that stands for a day of which nothing more is known."""
+    return datetime.combine(day, time(12), timezone.get_default_timezone())
+
+
+def _complete_by_credit(own: EnrollmentQuerySet, done_at: datetime | None, at: datetime) -> None:
+    """Complete the one enrollment on the day of a whole course; otherwise if that is all, as of its last completion.
+
+    Without a certificate. An update that was due is done if nothing is left.
+    """
+    if done_at is None and _whole(own).exists():
+        done_at = Completion.objects.filter(enrollment__in=own).aggregate(last=Max("at"))["last"]
+    if done_at is not None:
+        own.filter(completed_at=None).update(completed_at=done_at, current_at=done_at)
+    _whole(own.filter(current_at__lt=F("path__redo_at"))).update(current_at=at)
+
+
 def _level_to_reach(enrollment: Enrollment, lesson: Lesson) -> int:
     """The redo level of what is published at this moment, whatever the caller's copy of the lesson says."""
     published = LessonRevision.objects.filter(lesson=lesson, lesson__course=enrollment.course_id)
@@ -120,7 +209,16 @@ def hold(course: Course) -> None:
     For changes of what is required: a change and a completion at the same instant would each miss the other. Locks come
     in one order everywhere, enrollments first, so take this before any lock on a lesson.
     """
-    for _pk in Enrollment.objects.filter(course=course).select_for_update().values_list("pk").order_by("pk").iterator():
+    _lock(Enrollment.objects.filter(course=course))
+
+
+def hold_for(people: Collection[int]) -> None:
+    """As `hold`, for the enrollments of some people: before a transaction that credits many of them, in any order."""
+    _lock(Enrollment.objects.filter(user__in=people))
+
+
+def _lock(enrollments: EnrollmentQuerySet) -> None:
+    for _pk in enrollments.select_for_update().values_list("pk").order_by("pk").iterator():
         pass
 
 
@@ -167,9 +265,26 @@ def _mark_complete(enrollments: EnrollmentQuerySet, at: datetime) -> int:
         return 0
     first = enrollments.filter(completed_at=at, current_at=at)
     completed = first.count()
-    without = first.filter(path__certificate=True, certificate=None).select_related("user", "course")
-    while batch := [
-        Certificate(enrollment=e, name=e.user.name, course_title=e.course.title, issued_at=at) for e in without[:BATCH]
-    ]:
-        Certificate.objects.bulk_create(batch)
+    without = first.filter(_earned_here(), path__certificate=True, certificate=None)
+    renewals = {renewal.path_id: renewal for renewal in Renewal.objects.all()}
+    while batch := without.select_related("user", "course").with_basis()[:BATCH]:
+        Certificate.objects.bulk_create(_certificate(enrollment, renewals, at) for enrollment in batch)
     return completed
+
+
+def _earned_here() -> Q:
+    """Something was done on this site: for what was all done elsewhere we certify nothing."""
+    here = Completion.objects.filter(enrollment=OuterRef("pk")).exclude(how=Completion.How.CREDITED)
+    return Q(Exists(here))
+
+
+def _certificate(enrollment: Any, renewals: dict[int, Renewal], at: datetime) -> Certificate:
+    """With the day until which it holds, by the rule of the day."""
+    renewal = renewals.get(enrollment.basis)
+    return Certificate(
+        enrollment=enrollment,
+        name=enrollment.user.name,
+        course_title=enrollment.course.title,
+        issued_at=at,
+        expires_on=renewal.expiry(site_day(at)) if renewal else None,
+    )

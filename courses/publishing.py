@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from courses import progress, search
-from courses.models import Course, Enrollment, Lesson, LessonRevision, Module, Path
+from courses.models import Course, Enrollment, ExtraStep, Lesson, LessonRevision, Module, Path
 from courses.models.enrollment import site_day
 
 REDO_WITHIN = timedelta(days=30)
@@ -28,10 +28,16 @@ class HeadCounts:
 
 
 def head_counts(lesson: Lesson) -> HeadCounts:
-    asked = Enrollment.objects.current().filter(path__steps__lesson=lesson, user__is_active=True)
+    asked = Enrollment.objects.current().filter(_asks_for(lesson), user__is_active=True)
     completed = asked.filter(completions__lesson=lesson).distinct().count()
     started = asked.filter(started_at__isnull=False).exclude(completions__lesson=lesson).count()
     return HeadCounts(completed=completed, under_way=started, not_started=asked.filter(started_at=None).count())
+
+
+def _asks_for(lesson: Lesson) -> Q:
+    """Enrollments that have the lesson on their path or beside it."""
+    extra = ExtraStep.objects.filter(lesson=lesson).values("enrollment")
+    return Q(path__in=lesson.steps.values("path")) | Q(pk__in=extra)
 
 
 @transaction.atomic
@@ -79,7 +85,8 @@ def publish(
     lesson.save(update_fields=["published_revision"])
     search.write_lesson(lesson)
     if is_redo and lesson.required:
-        Path.objects.filter(steps__lesson=lesson).update(redo_at=at)
+        asking = Q(pk__in=lesson.steps.values("path")) | Q(enrollments__extra_steps__lesson=lesson)
+        Path.objects.filter(asking).update(redo_at=at)
         progress.settle(lesson.course, at)  # people who are not asked for this lesson are as complete as before
 
 

@@ -36,6 +36,8 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.assignment": [VIEW, ADD],
         "courses.enrollment": [VIEW, CHANGE],
         "courses.enrollmentchange": [VIEW],
+        "courses.credit": [VIEW, ADD],
+        "courses.renewal": [VIEW, ADD, CHANGE, DELETE],
         "quizzes.retakechange": [VIEW, ADD],
         "admin.logentry": [VIEW],
     },

@@ -112,6 +112,16 @@ def every_month() -> list[Task]:
             reverse("admin:courses_assignment_add"),
         ),
         Task(
+            _("Ask again after a time"),
+            _("Let certificates of a path expire, and ask for a refresher before that. Off unless you turn it on."),
+            reverse("admin:courses_renewal_changelist"),
+        ),
+        Task(
+            _("Bring earlier completions"),
+            _("Credit what people did in another system, from a file. You first see what it would do."),
+            reverse("admin:courses_credit_add"),
+        ),
+        Task(
             _("Who is late"),
             _("Everybody whose due day is over and whose clock runs."),
             f"{taking}?state=overdue",

@@ -1,5 +1,6 @@
 """What a certificate says, in the same words on its page, on paper and to whoever checks it; and nothing more."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from courses.models import Certificate
 
 
 def words_of(certificate: Certificate) -> dict[str, str]:
+    """The same on every day: paper cannot change. Whether the last day is over is said beside it."""
+    ends = certificate.expires_on
     return {
         "issuer": settings.SITE_NAME,
         "title": _("Certificate of completion"),
@@ -20,13 +23,18 @@ def words_of(certificate: Certificate) -> dict[str, str]:
         "name": certificate.name,
         "between": _("has completed the course"),
         "course": certificate.course_title,
-        "date": date_format(certificate.issued_on, pgettext("the day on a certificate", "F j, Y")),
+        "date": day(certificate.issued_on),
+        "until": _("Valid until %(day)s") % {"day": day(ends)} if ends else "",
         "date_label": _("Date of completion"),
         "check_label": _("Check this certificate"),
         "code": certificate.grouped_code,
         "check_address": settings.BASE_URL.partition("://")[2] + reverse("learn:find_certificate"),
         "qr_alt": _("QR code that opens the page where this certificate is checked"),
     }
+
+
+def day(on: date) -> str:
+    return date_format(on, pgettext("the day on a certificate", "F j, Y"))
 
 
 def check_link(certificate: Certificate) -> str:
@@ -40,6 +48,7 @@ def page_of(certificate: Certificate) -> dict[str, Any]:
     return {
         "certificate": certificate,
         "words": words_of(certificate),
+        "is_expired": certificate.is_expired(),
         "check_link": check_link(certificate),
         "qr": path,
         "qr_size": size,

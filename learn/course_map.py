@@ -8,20 +8,23 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Subquery, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from courses.models import Completion, Course, Enrollment, Lesson, Module, PathStep
 
+BESIDE_THE_PATH = -1  # the step of a lesson that is asked beside the path: before all others, and outside their order
 CONTENT = ("pk", "slug", "shown_title", "kind", "minutes", "module_id")
 STATES = ("is_required", "is_complete", "is_changed")
 
 
 @dataclass
 class LessonRow:
-    """One published lesson. `step` is its place in the person's path, None outside of it."""
+    """One published lesson. `step` is its place in the person's path, None outside of it, BESIDE_THE_PATH for a lesson
+    of this cycle alone.
+    """
 
     pk: int
     slug: str
@@ -56,6 +59,11 @@ class LessonRow:
         return "update-due" if self.is_to_be_redone else "not-started"
 
     @property
+    def is_credited(self) -> bool:
+        """Whether it counts as done since it was done elsewhere before."""
+        return self.is_complete and self.how == Completion.How.CREDITED
+
+    @property
     def is_by_quiz(self) -> bool:
         """Whether it counts as done since the quiz of its module was passed well at once."""
         return self.is_complete and self.how == Completion.How.BY_QUIZ
@@ -63,6 +71,7 @@ class LessonRow:
     @property
     def state_label(self) -> Any:
         done = _("Complete, by quiz") if self.is_by_quiz else _("Complete")
+        done = _("Complete, credited") if self.is_credited else done
         labels = {"locked": _("Locked"), "complete": done, "update-due": _("To be done again")}
         return labels.get(self.state, _("Not started"))
 
@@ -195,9 +204,11 @@ def next_lesson(rows: Sequence[LessonRow]) -> LessonRow | None:
 
 
 def lock(rows: Iterable[LessonRow]) -> None:
-    """Mark the lessons of a path in order that wait for a required one before them."""
+    """Mark the lessons of a path in order that wait for a required one before them; as Enrollment.waits_for."""
     waiting_for = None
     for row in rows:
+        if row.step == BESIDE_THE_PATH:
+            continue
         if waiting_for and not row.is_complete and row.kind != Lesson.Kind.QUIZ:
             row.blocked_by = waiting_for
         if waiting_for is None and row.is_required and not row.is_complete:
@@ -224,8 +235,11 @@ def lesson_rows(user: User | AnonymousUser, course: Course, enrollment: Enrollme
     base = course.get_absolute_url()
     if enrollment is None:
         return [LessonRow(**row, url=f"{base}{row['slug']}/") for row in shown.values(*CONTENT, *STATES)]
-    step = PathStep.objects.filter(path=enrollment.path_id, lesson=OuterRef("pk")).values("position")[:1]
+    step: Any = Subquery(PathStep.objects.filter(path=enrollment.path_id, lesson=OuterRef("pk")).values("position")[:1])
+    if enrollment.cycle > 1:
+        beside = Exists(enrollment.extra_steps.filter(lesson=OuterRef("pk")))
+        step = Case(When(beside, then=BESIDE_THE_PATH), default=step, output_field=IntegerField())
     done = enrollment.completions.filter(lesson=OuterRef("pk")).order_by("-at")
     facts = {"done_at": Subquery(done.values("at")[:1]), "how": Subquery(done.values("how")[:1])}
-    rows = shown.annotate(step=Subquery(step), **facts).values(*CONTENT, *STATES, "step", "completed_number", *facts)
+    rows = shown.annotate(step=step, **facts).values(*CONTENT, *STATES, "step", "completed_number", *facts)
     return [LessonRow(**row, url=f"{base}{row['slug']}/") for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from statistics import median
@@ -17,6 +17,7 @@ from accounts.models.user import UserQuerySet
 from courses import markdown
 from courses.models import Certificate, Course, Enrollment, Lesson, Module
 from courses.models.enrollment import EnrollmentQuerySet
+from courses.models.path import REFRESHER
 from learn.course_map import CourseMap, LessonRow, course_map
 from learn.told import Told, told_of, with_changes
 from reports import team
@@ -47,6 +48,16 @@ class Card:
     standing: Standing
     certificate: Certificate | None = None
     told: Told = field(default_factory=Told)
+    earlier: Certificate | None = None  # of the cycle before
+
+    @property
+    def is_again(self) -> bool:
+        """Whether the person completed this course before, and is asked once more."""
+        return self.enrollment.cycle > 1 and not self.enrollment.is_complete
+
+    @property
+    def is_refresher(self) -> bool:
+        return self.enrollment.path.key == REFRESHER
 
     @property
     def next(self) -> LessonRow | None:
@@ -83,7 +94,7 @@ def by_urgency(card: Card) -> tuple[bool, int, date]:
 
 
 def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
-    certificates = list(Certificate.objects.of(user))
+    certificates = list(Certificate.objects.of(user).select_related("enrollment"))
     earned = {certificate.enrollment_id: certificate for certificate in certificates}
     own = list(own_enrollments(user))
     told = told_of(own)
@@ -94,6 +105,7 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
             STANDINGS[enrollment.place],  # type: ignore[attr-defined]  # annotated by the report
             earned.get(enrollment.pk),
             told[enrollment.pk],
+            earlier_of(enrollment, certificates),
         )
         for enrollment in own
     ]
@@ -104,6 +116,13 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
         "certificates": certificates,
         "team_sentence": team_sentence(user),
     }
+
+
+def earlier_of(enrollment: Enrollment, certificates: Iterable[Certificate]) -> Certificate | None:
+    """The last certificate of the same course from an earlier cycle."""
+    own = [one for one in certificates if one.enrollment.course_id == enrollment.course_id]
+    before = [one for one in own if one.enrollment.cycle < enrollment.cycle]
+    return max(before, key=lambda one: one.enrollment.cycle, default=None)
 
 
 def manager_view(user: User | AnonymousUser) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 from accounts.models import User
 from accounts.statements import Prepared
-from courses.models import Enrollment, Lesson, LessonRevision
+from courses.models import Enrollment, ExtraStep, Lesson, LessonRevision
 from learn import lesson_text
-from learn.course_map import LessonRow, lock
+from learn.course_map import BESIDE_THE_PATH, LessonRow, lock
 from learn.forms import CheckForm
 from quizzes import checks, drawing, grading, retakes, taking
 from quizzes.models import Attempt, QuestionRevision, Quiz
@@ -169,6 +169,7 @@ class Found(NamedTuple):
     published_level: int = 0
     published_number: int = 0
     how: str | None = None
+    is_beside: bool = False
 
 
 ROW = ["pk", "slug", "published_revision__title", "kind", "published_revision__minutes", "required"]
@@ -188,13 +189,24 @@ def rows_of(module: int, enrollment: int, path: int) -> QuerySet[Lesson, tuple[A
     return published_in(module).annotate(mine=mine, own=own).values_list(*ROW, *STATE)
 
 
+@Prepared
+def rows_of_again(module: int, enrollment: int, path: int) -> QuerySet[Lesson, tuple[Any, ...]]:
+    """As rows_of, in a later cycle, where lessons may be asked beside the path."""
+    beside = Exists(ExtraStep.objects.filter(enrollment=enrollment, lesson=OuterRef("pk")))
+    mine = FilteredRelation("completions", condition=Q(completions__enrollment=enrollment))
+    own = FilteredRelation("steps", condition=Q(steps__path=path))
+    rows = published_in(module).annotate(mine=mine, own=own, beside=beside)
+    return rows.values_list(*ROW, *STATE, "beside")
+
+
 def module_rows(lesson: Lesson, enrollment: Enrollment | None) -> list[LessonRow]:
     """The published lessons of the module, in order, in one lean query: this page is asked for most.
 
     Says the same as `Lesson.with_state`; a test compares the two.
     """
     if enrollment:
-        found = rows_of(module=lesson.module_id, enrollment=enrollment.pk, path=enrollment.path_id)
+        rows_in = rows_of if enrollment.cycle == 1 else rows_of_again
+        found = rows_in(module=lesson.module_id, enrollment=enrollment.pk, path=enrollment.path_id)
     else:
         found = list(published_in(lesson.module_id).values_list(*ROW))
     base = lesson.course.get_absolute_url()
@@ -216,10 +228,10 @@ def _row(base: str, module: int, enrollment: Enrollment | None, found: Found) ->
         kind=found.kind,
         minutes=found.minutes,
         module_id=module,
-        is_required=found.required and asked,
+        is_required=found.required and (asked or found.is_beside),
         is_complete=found.level is not None and found.level >= found.published_level,
         is_changed=found.number is not None and found.number < found.published_number,
-        step=found.step,
+        step=BESIDE_THE_PATH if found.is_beside else found.step,
         completed_number=found.number,
         done_at=found.at,
         how=found.how,

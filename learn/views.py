@@ -272,7 +272,7 @@ def check_certificate(request: HttpRequest, code: str) -> HttpResponse:
         return unlisted(render(request, "learn/no_such_certificate.html", {"code": code[:80]}, status=404))
     if not found.is_valid:
         return unlisted(render(request, "learn/withdrawn_certificate.html", status=410))
-    context = {"certificate": found, "words": certificates.words_of(found)}
+    context = {"certificate": found, "words": certificates.words_of(found), "is_expired": found.is_expired()}
     return unlisted(render(request, "learn/checked_certificate.html", context))
 
 

@@ -50,6 +50,7 @@ def header(population: Population) -> list[str]:
         _("Due on"),
         _("Last learning day"),
         _("Completed on"),
+        _("Lessons credited"),
         *([_("Left on")] if population.has_leavers else []),
     ]
 
@@ -57,11 +58,12 @@ def header(population: Population) -> list[str]:
 def cells(row: Row, labels: dict[str, str], population: Population) -> list[Any]:
     """ISO dates, numbers as numbers, empty for what there is not."""
     numbers = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.percent] if row.is_asked else [""] * 4
+    credited = row.lessons_credited if row.is_asked else ""
     needs = _("yes") if row.could_use_help else ""
-    known = [row.due_on, row.last_learned_on, row.completed_on, *([row.left_on] if population.has_leavers else [])]
-    days = [day.isoformat() if day else "" for day in known]
+    days = [day.isoformat() if day else "" for day in (row.due_on, row.last_learned_on, row.completed_on)]
+    left = [row.left_on.isoformat() if row.left_on else ""] if population.has_leavers else []
     texts = [safe(text) for text in (row.name, row.home_team, row.course, row.path)]
-    return [*texts, *numbers, labels[row.standing], needs, *days]
+    return [*texts, *numbers, labels[row.standing], needs, *days, credited, *left]
 
 
 def lines(query: QuerySet[Any, Any], closing: list[str], population: Population) -> Iterator[str]:

@@ -76,9 +76,13 @@ class Printer:
         return _("Could use help") if row.could_use_help else ""
 
     def path(self, row: Row) -> str:
-        if not row.lessons_by_quiz:
-            return row.path
-        return _("%(path)s · %(n)d by quiz") % {"path": row.path, "n": row.lessons_by_quiz}
+        """“Everything · 12 by quiz · 3 credited”"""
+        parts = [row.path]
+        if row.lessons_by_quiz:
+            parts.append(_("%(n)d by quiz") % {"n": row.lessons_by_quiz})
+        if row.lessons_credited:
+            parts.append(_("%(n)d credited") % {"n": row.lessons_credited})
+        return " · ".join(parts)
 
     def to_act_on(self, rows: Iterable[Row]) -> list[tuple[str, SafeString, str]]:
         """Name, chip and a few words for each."""

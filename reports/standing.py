@@ -55,6 +55,7 @@ class Row:
     lessons_done: int
     lessons_total: int
     lessons_by_quiz: int
+    lessons_credited: int  # done elsewhere before
 
     @property
     def percent(self) -> int:

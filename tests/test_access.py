@@ -27,9 +27,9 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from accounts import audit
-from accounts.models import User
+from accounts.models import StagedFile, User
 from courses import publishing
-from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChange
+from courses.models import Assignment, Certificate, CompanyFact, Credit, EnrollmentChange, Renewal
 from desk.files import staging
 from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
@@ -178,6 +178,10 @@ admin/accounts/stagedfile/<int:pk>/refused/              GET    in     in  403  
 admin/accounts/stagedfile/<int:pk>/refused/              POST   in     in  403     403     403   403    200 403      200
 admin/accounts/stagedfile/<int:pk>/not-in-it/            GET    in     in  403     403     403   403    200 403      200
 admin/accounts/stagedfile/<int:pk>/not-in-it/            POST   in     in  403     403     403   403    200 403      200
+admin/courses/credit/file/<int:pk>/                      GET    in     in  403     403     403   403    200 403      200
+admin/courses/credit/file/<int:pk>/                      POST   in     in  403     403     403   403    go  403      go
+admin/courses/credit/file/<int:pk>/refused.csv           GET    in     in  403     403     403   403    200 403      200
+admin/courses/credit/file/<int:pk>/refused.csv           POST   in     in  403     403     403   403    200 403      200
 admin/(?P<url>.*)$                                       GET    in     in  403     403     403   404    404 404      404
 admin/(?P<url>.*)$                                       POST   in     in  403     403     403   404    404 404      404
 """  # noqa: E501  # a table is read by its columns
@@ -191,6 +195,8 @@ accounts.user           -       lach    -         lach
 accounts.stagedfile     -       lach    -         lach
 courses.assignment      -       lach    -         lach
 courses.enrollment      -       lch     -         lch
+courses.credit          -       lach    -         lach
+courses.renewal         -       lacdh   -         lacdh
 courses.course          lch     -       -         lacdh
 courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
@@ -273,6 +279,9 @@ class Site:
         path = cast.course.paths.first()
         Assignment.objects.create(team=cast.paris, course=cast.course, path=path)
         CompanyFact.objects.create(course=cast.course, key="returns", title="Returns", default="Thirty days.")
+        Renewal.objects.create(path=path, months=12)
+        Credit.objects.create(enrollment=cast.ada_enrolled, done_on="2025-04-03", source="Old system", by=cast.hana)
+        self.file = StagedFile.objects.create(kind=StagedFile.Kind.EARLIER, name="earlier.csv", by=cast.hana)
         Notice.objects.create(key="n", kind="plain", recipient=cast.ada, address=cast.ada.email, subject="S", body="B")
         Heartbeat.objects.create(name=SENDER)
         staging.stage(BytesIO(b"Staff number,Name\n1,A\n"), "people.csv", cast.hana)
@@ -312,6 +321,8 @@ class Site:
         return f"/{filled}"
 
     def object_of(self, route: str) -> object:
+        if "/credit/file/" in route:
+            return self.file.pk
         if found := re.match(r"admin/(\w+)/(\w+)/", route):
             row = apps.get_model(found[1], found[2])._default_manager.order_by("pk").first()
             return row.pk if row else 1

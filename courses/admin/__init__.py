@@ -1,5 +1,14 @@
+from courses.admin.again import RenewalAdmin
 from courses.admin.asking import AssignmentAdmin
 from courses.admin.content import CompanyFactAdmin, CourseAdmin, ModuleAdmin, PathAdmin
 from courses.admin.enrollments import EnrollmentAdmin
 
-__all__ = ["AssignmentAdmin", "CompanyFactAdmin", "CourseAdmin", "EnrollmentAdmin", "ModuleAdmin", "PathAdmin"]
+__all__ = [
+    "AssignmentAdmin",
+    "CompanyFactAdmin",
+    "CourseAdmin",
+    "EnrollmentAdmin",
+    "ModuleAdmin",
+    "PathAdmin",
+    "RenewalAdmin",
+]

@@ -1,10 +1,10 @@
-from courses.models.again import Credit, ExtraStep, Renewal
+from courses.models.again import Credit, Renewal
 from courses.models.assignment import Assignment, EnrollmentChange
 from courses.models.course import Course, Module, Objective, Skill
 from courses.models.enrollment import Certificate, Completion, Enrollment, State
 from courses.models.fact import CompanyFact
 from courses.models.lesson import Diagram, Lesson, LessonRevision
-from courses.models.path import Path, PathStep
+from courses.models.path import ExtraStep, Path, PathStep
 
 __all__ = [
     "Assignment",

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import bisect
+import calendar
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -8,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from courses.models.enrollment import Enrollment
-from courses.models.lesson import Lesson
 from courses.models.path import Path
 
 
@@ -47,20 +50,33 @@ class Renewal(models.Model):
     def __str__(self) -> str:
         return str(self.path)
 
+    def expiry(self, completed_on: date) -> date:
+        """The last day on which a completion holds.
 
-class ExtraStep(models.Model):
-    """A lesson that one enrollment requires beside its path: in a refresher, what was published to be done again."""
+        From the person's own day: so many months later. For everybody in one month: the end of that month, the first
+        one that is at least half the interval after the completion day.
+        """
+        if self.anchor == self.Anchor.PERSON or self.month is None:
+            return add_months(completed_on, self.months)
+        earliest = add_months(completed_on, (self.months + 1) // 2)
+        year = earliest.year + (month_end(earliest.year, self.month) < earliest)
+        return month_end(year, self.month)
 
-    enrollment = models.ForeignKey(Enrollment, models.PROTECT, related_name="extra_steps", db_index=False)
-    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="+", verbose_name=_("lesson"))
+    def last_to_expire(self, by: date) -> date:
+        """The other face of `expiry`: the latest completion day that holds no longer than `by`."""
+        days = range((by - timedelta(days=31 * (self.months + 13))).toordinal(), by.toordinal() + 1)
+        found = bisect.bisect_right(days, by, key=lambda day: self.expiry(date.fromordinal(day)))
+        return date.fromordinal(days[0] + found - 1)
 
-    class Meta:
-        verbose_name = _("extra lesson")
-        verbose_name_plural = _("extra lessons")
-        constraints = [models.UniqueConstraint(fields=["enrollment", "lesson"], name="extra_step_once")]
 
-    def __str__(self) -> str:
-        return f"{self.enrollment} · {self.lesson}"
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def month_end(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 class Credit(models.Model):

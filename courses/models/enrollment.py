@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from courses.models.course import Course, Module
-from courses.models.lesson import Lesson, LessonRevision
-from courses.models.path import Path, PathStep, PathStepQuerySet
+from courses.models.lesson import Lesson, LessonQuerySet, LessonRevision
+from courses.models.path import REFRESHER, ExtraStep, ExtraStepQuerySet, Path, PathStep, PathStepQuerySet
 
 DUE_SOON = timedelta(days=7)
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters and digits that look alike on paper
@@ -27,6 +27,11 @@ REDO_LEVEL = F("lesson__published_revision__redo_level")  # of a completion: wha
 def site_day(at: datetime | None = None) -> date:
     """The calendar day at a moment, in the site's time zone, in which due dates are meant."""
     return timezone.localdate(at, timezone.get_default_timezone())
+
+
+def day_after(day: date) -> datetime:
+    """The moment at which a day is over, in the site's time zone."""
+    return datetime.combine(day + timedelta(days=1), time(), timezone.get_default_timezone())
 
 
 class State(models.TextChoices):
@@ -92,11 +97,28 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at")).filter(
             lesson__course=OuterRef("course")
         )
+        extra = ExtraStep.objects.required().filter(enrollment=OuterRef("pk"))
         if without:
-            steps = steps.exclude(lesson=without)
-        completions = Completion.objects.filter(enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson"))
-        completions = completions.counting(OuterRef("lesson__published_revision__redo_level"))
-        return self.annotate(lessons_total=_count(steps), lessons_done=_count(steps.filter(Exists(completions))))
+            steps, extra = steps.exclude(lesson=without), extra.exclude(lesson=without)
+        done = Exists(Completion.objects.of_step())
+        return self.annotate(
+            lessons_total=_count(steps, "path") + _count_again(extra),
+            lessons_done=_count(steps.filter(done), "path") + _count_again(extra.filter(done)),
+        )
+
+    def with_basis(self) -> EnrollmentQuerySet:
+        """Annotate `basis`, the path whose renewal holds for an enrollment: its own, of a refresher the one before.
+
+        None for somebody who only ever took the refresher.
+        """
+        before = Enrollment.objects.filter(
+            user=OuterRef("user"), course=OuterRef("course"), cycle__lte=OuterRef("cycle")
+        ).exclude(path__key=REFRESHER)
+        return self.annotate(basis=Subquery(before.order_by("-cycle").values("path")[:1]))
+
+    def on_basis(self, path: Path) -> EnrollmentQuerySet:
+        """Those for which the renewal of a path holds."""
+        return self.filter(course=path.course_id).with_basis().filter(Q(basis=path.pk))
 
     def with_last_learned(self) -> EnrollmentQuerySet:
         """Annotate `last_learned_at`, the moment of the last completion, or None."""
@@ -104,9 +126,14 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.annotate(last_learned_at=Subquery(last))
 
 
-def _count(steps: QuerySet[PathStep]) -> Coalesce:
-    counted = steps.order_by().values("path").annotate(n=Count("pk")).values("n")
+def _count(steps: QuerySet[Any], by: str) -> Coalesce:
+    counted = steps.order_by().values(by).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _count_again(extra: ExtraStepQuerySet) -> Case:
+    """In a first cycle there are none, and nothing is asked."""
+    return Case(When(cycle__gt=1, then=_count(extra, "enrollment")), default=0, output_field=IntegerField())
 
 
 class Enrollment(models.Model):
@@ -158,8 +185,19 @@ class Enrollment(models.Model):
         return Q(~Exists(later))
 
     def required_steps(self) -> PathStepQuerySet:
-        """The required set: what must be complete for this enrollment to be complete."""
+        """The part of the required set that its path asks for; in a first cycle all of it."""
         return PathStep.objects.required_of(self.path_id, self.enrolled_at)
+
+    def required_q(self) -> Q:
+        """For a query of lessons: whether one is in the required set, by the path or beside it."""
+        required = Q(Exists(self.required_steps().filter(lesson=OuterRef("pk"))))
+        if self.cycle > 1:
+            required |= Q(Exists(self.extra_steps.required().filter(lesson=OuterRef("pk"))))
+        return required
+
+    def required_lessons(self) -> LessonQuerySet:
+        """The required set: what must be complete for this enrollment to be complete."""
+        return Lesson.objects.filter(self.required_q(), course=self.course_id)
 
     def waits_for(self, lesson: Lesson) -> Lesson | None:
         """On a path in order, the required lesson that must be complete before this one opens.
@@ -171,9 +209,12 @@ class Enrollment(models.Model):
             return None
         if not self.path.is_sequential or self.completions.counting().filter(lesson=lesson).exists():
             return None
-        own = self.path.steps.filter(lesson=lesson).values("position")[:1]
+        own, required = self.path.steps.filter(lesson=lesson), self.required_steps()
+        if self.cycle > 1:  # what stands beside the path is outside its order
+            extra = self.extra_steps.values("lesson")
+            own, required = own.exclude(lesson__in=extra), required.exclude(lesson__in=extra)
         done = self.completions.counting().values("lesson")
-        before = self.required_steps().filter(position__lt=Subquery(own)).exclude(lesson__in=done)
+        before = required.filter(position__lt=Subquery(own.values("position")[:1])).exclude(lesson__in=done)
         step = before.order_by("position").select_related("lesson__course", "lesson__published_revision").first()
         return step.lesson if step else None
 
@@ -238,12 +279,10 @@ class Enrollment(models.Model):
         begun = Enrollment.running_q() & Q(completed_at=None, started_at__isnull=False)
         preparing = Q(course__in=Module.objects.in_preparation().values("course"))  # IN: found once, not for each row
         steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at"))
-        done = Completion.objects.filter(enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson"))
-        left = steps.filter(
-            ~Exists(done.counting(OuterRef("lesson__published_revision__redo_level"))),
-            lesson__course=OuterRef("course"),
-        )
-        return begun & preparing & ~Q(Exists(left))
+        done = Exists(Completion.objects.of_step())
+        left = steps.filter(~done, lesson__course=OuterRef("course"))
+        extra = ExtraStep.objects.required().filter(~done, enrollment=OuterRef("pk"))
+        return begun & preparing & ~Q(Exists(left)) & (Q(cycle=1) | ~Q(Exists(extra)))
 
     @staticmethod
     def state_rules(at: datetime | None = None) -> list[tuple[Q, State]]:
@@ -295,6 +334,11 @@ class CompletionQuerySet(models.QuerySet["Completion"]):
         `level` is the published one, for a query that reaches it by a way of its own.
         """
         return self.filter(redo_level__gte=level)
+
+    def of_step(self) -> CompletionQuerySet:
+        """Inside a query of steps, itself inside one of enrollments: those that complete the step for each."""
+        own = self.filter(enrollment=OuterRef(OuterRef("pk")), lesson=OuterRef("lesson"))
+        return own.counting(OuterRef("lesson__published_revision__redo_level"))
 
 
 class Completion(models.Model):
@@ -362,6 +406,10 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """Those that still say who did what: all but those of people who were erased."""
         return self.filter(withdrawn_at=None)
 
+    def expired(self, at: datetime | None = None) -> CertificateQuerySet:
+        """Those whose last day is over."""
+        return self.filter(expires_on__lt=site_day(at))
+
     def of(self, user: User | AnonymousUser) -> CertificateQuerySet:
         """A person's own, the newest first; nobody else gets to see more than the check page says."""
         return self.valid().filter(enrollment__user=user.pk).order_by("-issued_at", "-pk")
@@ -410,6 +458,9 @@ class Certificate(models.Model):
     @property
     def is_valid(self) -> bool:
         return self.withdrawn_at is None
+
+    def is_expired(self, at: datetime | None = None) -> bool:
+        return self.expires_on is not None and self.expires_on < site_day(at)
 
     @property
     def issued_on(self) -> date:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
-from django.db.models import BooleanField, Exists, OuterRef, Q, Subquery, Value
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Subquery, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,7 +49,7 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         later = LessonRevision.objects.filter(lesson=OuterRef("pk"), number__gt=OuterRef("completed_number"))
         return self.annotate(
             is_complete=Exists(completions.counting()),
-            is_required=Exists(enrollment.required_steps().filter(lesson=OuterRef("pk"))),
+            is_required=ExpressionWrapper(enrollment.required_q(), output_field=BooleanField()),
             completed_number=Subquery(completions.order_by("-revision__number").values("revision__number")[:1]),
             is_changed=Exists(later.exclude(published_at=None).exclude(effect=LessonRevision.Effect.SILENT)),
         )

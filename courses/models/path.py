@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from courses.models.course import Course, validate_key
 from courses.models.lesson import Lesson
+
+REFRESHER = "refresher"  # the key of the path that is asked again after a time
 
 
 class Path(models.Model):
@@ -81,3 +83,33 @@ class PathStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.path} {self.position}"
+
+
+class ExtraStepQuerySet(models.QuerySet["ExtraStep"]):
+    def required(self) -> ExtraStepQuerySet:
+        """Those whose lesson is published and counts, and is not in the required set by its path already."""
+        by_path = PathStep.objects.required_of(OuterRef("enrollment__path"), OuterRef("enrollment__enrolled_at"))
+        return self.filter(
+            Lesson.published_q("lesson__"), ~Exists(by_path.filter(lesson=OuterRef("lesson"))), lesson__required=True
+        )
+
+
+class ExtraStep(models.Model):
+    """A lesson that one enrollment requires beside its path: in a refresher, what was published to be done again.
+
+    There are none in a first cycle, which queries that are asked often rely on. They stand outside the order of a path:
+    open from the start, and nothing waits for them.
+    """
+
+    enrollment = models.ForeignKey("courses.Enrollment", models.PROTECT, related_name="extra_steps", db_index=False)
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="+", verbose_name=_("lesson"))
+
+    objects = ExtraStepQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("extra lesson")
+        verbose_name_plural = _("extra lessons")
+        constraints = [models.UniqueConstraint(fields=["enrollment", "lesson"], name="extra_step_once")]
+
+    def __str__(self) -> str:
+        return f"{self.enrollment} · {self.lesson}"

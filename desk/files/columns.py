@@ -61,7 +61,15 @@ PEOPLE = [
     ),
     WRONG,
 ]
-TITLES = {column.key: column.title for column in PEOPLE}
+EARLIER = [
+    *PEOPLE[: len(KEYS)],
+    Column("course", _("Course"), ("course key", "training"), _("Key or title. Without lessons: the whole course.")),
+    Column("lessons", _("Lessons"), ("lesson", "lesson keys"), _("Keys, separated by ; or |, if not the whole.")),
+    Column("done_on", _("Date"), ("done on", "completed on", "day"), _("2025-04-03 or 03.04.2025, day first.")),
+    Column("source", _("Source"), ("from", "system"), _("Where it is written, such as the name of the old system.")),
+    WRONG,
+]
+TITLES = {column.key: column.title for column in [*PEOPLE, *EARLIER]}
 
 
 def cell(key: str) -> Cast:

@@ -12,8 +12,8 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import StagedFile, StagedRow, User
-from desk.files.columns import KEYS, PEOPLE, cell
-from desk.files.reading import Row, read
+from desk.files.columns import EARLIER, KEYS, PEOPLE, cell
+from desk.files.reading import Row, Table, read
 from reports.export import safe
 
 AT_ONCE = 1000
@@ -27,13 +27,26 @@ def stage(file: IO[bytes], name: str, by: User | None, **options: Any) -> Staged
     staged = StagedFile.objects.create(
         kind=StagedFile.Kind.PEOPLE, name=name[-200:], by=by, columns=table.columns, options=options
     )
-    rows = (kept(row, staged) for row in table.rows)
-    while some := list(islice(rows, AT_ONCE)):
-        StagedRow.objects.bulk_create(some)
+    keep(table, staged)
     for key in KEYS:
         if key in table.columns:
             refuse_double(staged, key)
     return staged
+
+
+@transaction.atomic
+def stage_earlier(file: IO[bytes], name: str, by: User | None) -> StagedFile:
+    """As `stage`, for a file of earlier completions, in which a person may have many rows."""
+    table = read(file, EARLIER, needed=[KEYS, ("course", "lessons"), ("done_on",), ("source",)])
+    staged = StagedFile.objects.create(kind=StagedFile.Kind.EARLIER, name=name[-200:], by=by, columns=table.columns)
+    keep(table, staged)
+    return staged
+
+
+def keep(table: Table, staged: StagedFile) -> None:
+    rows = (kept(row, staged) for row in table.rows)
+    while some := list(islice(rows, AT_ONCE)):
+        StagedRow.objects.bulk_create(some)
 
 
 def kept(row: Row, staged: StagedFile) -> StagedRow:

@@ -6,7 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 
-from courses.models import Assignment, CompanyFact, Enrollment
+from courses.models import Assignment, CompanyFact, Credit, Enrollment, Renewal
 from notices.models import Heartbeat, Notice
 from quizzes.models import RetakeChange
 
@@ -18,6 +18,8 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "accounts.team": {"hana": {V, A, C, D}, "root": {V, A, C, D}},
     "courses.assignment": {"hana": {V, A}, "root": {V, A}},
     "courses.enrollment": {"hana": {V, C}, "root": {V, C}},
+    "courses.credit": {"hana": {V, A}, "root": {V, A}},
+    "courses.renewal": {"hana": {V, A, C, D}, "root": {V, A, C, D}},
     "courses.course": {"ed": {V, C}, "root": {V, A, C, D}},
     "courses.module": {"ed": {V, A, C}, "root": {V, A, C, D}},
     "courses.lesson": {"ed": {V, A, C}, "root": {V, A, C}},
@@ -48,6 +50,8 @@ def objects(cast):
             team=cast.lyon, course=course, path=course.paths.get(), created_by=cast.hana
         ),
         "courses.enrollment": Enrollment.objects.get(user=cast.ada),
+        "courses.credit": Credit.objects.create(enrollment=cast.ada_enrolled, done_on="2025-04-03", source="Old"),
+        "courses.renewal": Renewal.objects.create(path=course.paths.get(), months=12),
         "courses.course": course,
         "courses.module": course.modules.get(),
         "courses.lesson": lesson,

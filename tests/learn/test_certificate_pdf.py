@@ -7,6 +7,7 @@ import json
 import logging
 import stat
 import threading
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -350,3 +351,11 @@ def test_the_words_reach_the_program_as_data(certificate):
     certificate.name = '#panic("x") *bold* $x$ @ref \\ "q"'
     assert {'#panic("x")', "*bold*", "$x$", "@ref", "\\"} <= words_on(pdf.pdf_of(certificate, "a4"))
     assert json.dumps(certificate.name) in json.dumps(pdf.pdf_words(certificate, "a4"))
+
+
+def test_the_paper_says_until_when_it_is_valid(certificate):
+    assert "until" not in words_on(pdf.pdf_of(certificate, "a4"))
+    certificate.expires_on = date(2027, 11, 22)
+    content = pdf.pdf_of(certificate, "a4")
+    assert "Valid until November 22, 2027" in " ".join(text_of(content).split())
+    assert len(read(content).pages) == 1

@@ -8,11 +8,13 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils.formats import date_format
 
 from accounts.models import Throttle
 from accounts.throttling import MISS_LIMIT, WINDOW
-from courses.models import Certificate
-from courses.models.enrollment import CODE_LETTERS, clean_code, new_code
+from courses.models import Certificate, Path
+from courses.models.enrollment import CODE_LETTERS, clean_code, new_code, site_day
+from tests.builders import enroll
 from tests.conftest import sign_in
 from tests.learn.certified import certified, finish
 
@@ -241,3 +243,55 @@ def test_a_certificate_of_a_name_that_is_markup_shows_it_as_text(client):
     html = page(client, certified("<script>alert(1)</script> & Söhne").get_check_url())
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in html
+
+
+# --- Until when it is valid
+
+
+@pytest.mark.parametrize(
+    ("days", "check", "home"),
+    [
+        (0, "This certificate is genuine. Workshop issued it, and it says this:", "Valid until"),
+        (-1, "", "Was valid until"),
+    ],
+)
+def test_an_end_date_is_said_everywhere(client, cast, ada_certificate, days, check, home):
+    ends = site_day() + timedelta(days=days)
+    Certificate.objects.update(expires_on=ends)
+    own = page(client, ada_certificate.get_check_url())
+    assert check in own
+    assert ("it was valid until" in own) == (days < 0)
+    assert f"Valid until {date_format(ends, 'F j, Y')}" in own, "what the paper says"
+    sign_in(client, cast.ada)
+    own = page(client, ada_certificate.get_absolute_url())
+    assert ("This certificate was valid until" in own) == (days < 0)
+    assert "It has no end date." not in own
+    assert "It also says whether the certificate is still valid." in own
+    assert f"{home} {date_format(ends)}" in page(client, "/")
+
+
+def test_without_an_end_date_none_is_named(client, cast, ada_certificate):
+    sign_in(client, cast.ada)
+    assert "It has no end date." in page(client, ada_certificate.get_absolute_url())
+    for url in (ada_certificate.get_absolute_url(), ada_certificate.get_check_url(), "/"):
+        assert "alid until" not in page(client, url)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("refresher", "It is time for your refresher."), ("full", "It is time to take this course again.")],
+)
+def test_my_learning_says_that_it_is_time_again(client, cast, ada_certificate, key, words):
+    ends = site_day() + timedelta(days=30)
+    Certificate.objects.update(expires_on=ends)
+    if key == "refresher":
+        refresher = Path.objects.create(course=cast.course, key=key, title="Refresher", position=1)
+        refresher.steps.create(lesson=cast.course.lessons.first(), position=1)
+    enroll(cast.ada, cast.course, key, cycle=2, due_on=ends)
+    sign_in(client, cast.ada)
+    own = " ".join(page(client, "/").split())
+    assert words in own
+    assert "Your certificate is valid until then." in own
+    assert ada_certificate.get_absolute_url() in own, "the earlier certificate is listed"
+    Certificate.objects.update(expires_on=site_day() - timedelta(days=1))
+    assert "Your certificate was valid until" in page(client, "/")

@@ -171,6 +171,7 @@ def test_file_has_the_rows_of_the_page_and_counts_them(mia, cast, many):
         "",
         "",
         "",
+        "0",
     ]
     new = next(row for row in rows if row[0] == "Newcomer")
     assert new[4:9] == ["", "", "", "", "Not asked yet"]
