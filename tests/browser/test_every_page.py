@@ -58,6 +58,7 @@ PAGES: dict[str, list[str]] = {
         "/admin/courses/assignment/",
         "/admin/courses/assignment/add/",
         "/admin/courses/enrollment/",
+        "/admin/courses/enrollment/do/extend/?state=overdue",
     ],
     "ed@example.com": [
         "/admin/",
@@ -95,7 +96,8 @@ STAFF_PAGES: dict[str, dict[str, list[str]]] = {
     "hana@example.com": {
         "/admin/accounts/user/?q=ada@example.com": ["", "../history/"],
         "/admin/accounts/team/|Shop Lyon": ["", "../delete/"],
-        "/admin/courses/enrollment/?state=overdue": [""],
+        "/admin/courses/enrollment/?state=overdue": ["", "../do/excuse/", "../do/pause/", "../do/withdraw/"],
+        "/admin/courses/enrollment/?q=baptiste": ["", "../do/ask-again/"],
         "/admin/courses/assignment/": [""],
     },
     "olga@example.com": {"/admin/sender/|Staff pages": []},
