@@ -156,7 +156,9 @@ class StagedFileAdmin(StaffAdmin):
 
     def work(self, request: HttpRequest, file: StagedFile) -> HttpResponse:
         title = _("Bringing people in") if file.judged_at else _("Looking at the file")
-        context = {"progress": steps.progress(file), "next": self.url("step", file.pk), "heading_of_file": file.name}
+        now = steps.progress(file)
+        said = {"done": f"{now.done:,}", "total": f"{now.total:,}"}
+        context = {"progress": now, "said": said, "next": self.url("step", file.pk), "heading_of_file": file.name}
         return self.page(request, "desk/files/work.html", title, **context)
 
     def look(self, request: HttpRequest, file: StagedFile) -> HttpResponse:
@@ -167,7 +169,7 @@ class StagedFileAdmin(StaffAdmin):
             for outcome, label in SHOWN.items()
         ]
         teams = file.options.get("new_teams", [])
-        button = ngettext("Bring in %(n)d person", "Bring in %(n)d people", to_do) % {"n": to_do}
+        button = ngettext("Bring in %(n)s person", "Bring in %(n)s people", to_do) % {"n": f"{to_do:,}"}
         return self.page(
             request,
             "desk/files/look.html",
