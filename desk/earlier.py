@@ -67,7 +67,7 @@ class CreditAdmin(ReadOnly, StaffAdmin):
         view = self.admin_site.admin_view
         return [
             path("file/<int:pk>/", view(self.file_view), name="courses_credit_file"),
-            path("file/<int:pk>/refused.csv", view(self.refused_view), name="courses_credit_refused"),
+            path("file/<int:pk>/refused/", view(self.refused_view), name="courses_credit_refused"),
             *super().get_urls(),
         ]
 

@@ -180,8 +180,8 @@ admin/accounts/stagedfile/<int:pk>/not-in-it/            GET    in     in  403  
 admin/accounts/stagedfile/<int:pk>/not-in-it/            POST   in     in  403     403     403   403    200 403      200
 admin/courses/credit/file/<int:pk>/                      GET    in     in  403     403     403   403    200 403      200
 admin/courses/credit/file/<int:pk>/                      POST   in     in  403     403     403   403    go  403      go
-admin/courses/credit/file/<int:pk>/refused.csv           GET    in     in  403     403     403   403    200 403      200
-admin/courses/credit/file/<int:pk>/refused.csv           POST   in     in  403     403     403   403    200 403      200
+admin/courses/credit/file/<int:pk>/refused/              GET    in     in  403     403     403   403    200 403      200
+admin/courses/credit/file/<int:pk>/refused/              POST   in     in  403     403     403   403    200 403      200
 admin/(?P<url>.*)$                                       GET    in     in  403     403     403   404    404 404      404
 admin/(?P<url>.*)$                                       POST   in     in  403     403     403   404    404 404      404
 """  # noqa: E501  # a table is read by its columns

@@ -226,7 +226,7 @@ def test_hr_brings_a_file(cast, as_):
     assert "There is nobody here with this number or address." in page.text
     assert "Credit 2 rows" in page.text
     assert not Credit.objects.exists()
-    refused = b"".join(hana.get(f"{url}refused.csv").streaming_content).decode("utf-8-sig")
+    refused = b"".join(hana.get(f"{url}refused/").streaming_content).decode("utf-8-sig")
     (line,) = list(csv.DictReader(StringIO(refused)))
     assert line["Source"] == "'=x()", "no formula"
     assert line["What is wrong"].startswith("There is nobody here")
