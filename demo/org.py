@@ -17,11 +17,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import connection, reset_queries, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
 from accounts.models.team import STEP
-from courses.models import Assignment, Course, Enrollment, Path
+from courses import changes
+from courses.models import Assignment, Course, Enrollment, EnrollmentChange, Path
 from demo.company import slug
 from demo.learning import Learner, Learning
 from demo.names import CITIES, FIRST, LAST, PLACES, REGIONS
@@ -87,8 +89,9 @@ def make(
     say: Callable[[str], None] = lambda text: None,
 ) -> Team:
     """Create the organization and what its people learned; returns its topmost team. All of it or nothing."""
+    now = now or timezone.now()
     chance = Random(seed)  # noqa: S311  # the same organization each time is what it is for
-    slots = Slots(now or timezone.now())
+    slots = Slots(now)
     company = _make_teams(course, people, chance)
     _assign(course, company, slots, chance)
     learning = Learning(course, slots, chance)
@@ -103,10 +106,20 @@ def make(
             reset_queries()  # DEBUG keeps them
         say("what they learned …")
         learning.play()
+    _set_some_aside(company.team, now)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
     return company.team
+
+
+def _set_some_aside(team: Team, now: datetime) -> None:
+    """HR excused, paused or withdrew one in a hundred or so of those who have something left to do."""
+    hr = User.objects.in_teams(team).filter(is_active=True).order_by("pk")[0]
+    everybody = Enrollment.objects.annotate(place=F("pk") % 100)
+    changes.excuse(everybody.filter(place=13), hr, EnrollmentChange.Excuse.ABSENCE, at=now)
+    changes.pause(everybody.filter(place=37), hr, "Parental leave", at=now)
+    changes.withdraw(everybody.filter(place=71), hr, "Asked by mistake", at=now)
 
 
 def _batches(source: Iterator[Newcomer], size: int) -> Iterator[list[Newcomer]]:

@@ -281,10 +281,12 @@ class Site:
         CompanyFact.objects.create(course=cast.course, key="returns", title="Returns", default="Thirty days.")
         Renewal.objects.create(path=path, months=12)
         Credit.objects.create(enrollment=cast.ada_enrolled, done_on="2025-04-03", source="Old system", by=cast.hana)
+        staging.stage(
+            BytesIO(b"Staff number,Name\n1,A\n"), "people.csv", cast.hana
+        )  # the first: its pages are of people
         self.file = StagedFile.objects.create(kind=StagedFile.Kind.EARLIER, name="earlier.csv", by=cast.hana)
         Notice.objects.create(key="n", kind="plain", recipient=cast.ada, address=cast.ada.email, subject="S", body="B")
         Heartbeat.objects.create(name=SENDER)
-        staging.stage(BytesIO(b"Staff number,Name\n1,A\n"), "people.csv", cast.hana)
         EnrollmentChange.objects.create(enrollment=cast.ada_enrolled, what="due", new="2026-12-01", by=cast.hana)
         audit.record(cast.hana, cast.ada, "Printed a sign-in slip")
         RetakeChange.objects.create(

@@ -167,7 +167,9 @@ def compilers() -> tuple[typst.Compiler, typst.Compiler]:
 def test_no_name_is_refused(compilers, name, course):
     template, probe = compilers
     words = {
-        **dict.fromkeys(("title", "before", "between", "date", "date_label", "check_label", "check_address"), "Words"),
+        **dict.fromkeys(
+            ("title", "before", "between", "date", "date_label", "until", "check_label", "check_address"), "Words"
+        ),
         **{"issuer": "Workshop", "code": "ABCD", "qr_alt": "QR", "qr": pdf_square(), "language": "en"},
         **{"paper": "a4", "document": "Certificate", "issued": 1_790_000_000, "note_if_unprintable": "A box"},
         **{"name": name, "course": course},
