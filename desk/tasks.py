@@ -30,7 +30,8 @@ def tasks_for(user: User | AnonymousUser) -> list[TaskGroup]:
     if user.has_perm("courses.change_lesson"):
         groups.append(TaskGroup(_("The course"), editing()))
     if user.has_perm("accounts.change_user"):
-        groups.append(TaskGroup(_("People and teams"), people()))
+        groups.append(TaskGroup(_("People and teams"), every_month()))
+        groups.append(TaskGroup(_("Now and then"), now_and_then()))
     if user.has_perm("notices.view_heartbeat"):
         groups.append(TaskGroup(_("The service"), operating()))
     return groups
@@ -88,12 +89,8 @@ def analysis() -> Task:
     )
 
 
-def people() -> list[Task]:
-    return [*every_month(), *now_and_then()]
-
-
 def every_month() -> list[Task]:
-    """In the order in which one needs them: bring in, ask, who is late, excuse, take the report along."""
+    """In the order in which one needs them: bring in, invite, ask, who is late, excuse, take the report along."""
     taking = reverse("admin:courses_enrollment_changelist")
     return [
         Task(
@@ -107,19 +104,14 @@ def every_month() -> list[Task]:
             reverse("admin:accounts_user_add"),
         ),
         Task(
+            _("Invite people"),
+            _("A mail with a link for everybody of a team who has not come yet. You first see how many that are."),
+            reverse("admin:invite"),
+        ),
+        Task(
             _("Ask a team"),
             _("Ask everybody in a team to take a path by a day. You first see how many people that reaches."),
             reverse("admin:courses_assignment_add"),
-        ),
-        Task(
-            _("Ask again after a time"),
-            _("Let certificates of a path expire, and ask for a refresher before that. Off unless you turn it on."),
-            reverse("admin:courses_renewal_changelist"),
-        ),
-        Task(
-            _("Bring earlier completions"),
-            _("Credit what people did in another system, from a file. You first see what it would do."),
-            reverse("admin:courses_credit_add"),
         ),
         Task(
             _("Who is late"),
@@ -151,8 +143,23 @@ def now_and_then() -> list[Task]:
             _("Sooner than after 24 hours, or with a limit; with your reason, which stays."),
             reverse("admin:quizzes_retakechange_changelist"),
         ),
-        analysis(),
+        Task(
+            _("Ask again after a time"),
+            _("Let certificates of a path expire, and ask for a refresher before that. Off unless you turn it on."),
+            reverse("admin:courses_renewal_changelist"),
+        ),
+        Task(
+            _("Bring earlier completions"),
+            _("Credit what people did in another system, from a file. You first see what it would do."),
+            reverse("admin:courses_credit_add"),
+        ),
         *letting_in(),
+        Task(
+            _("Somebody leaves, or asks for their data"),
+            _("Find the person: let them leave, download what is kept about them, or erase it for good."),
+            reverse("admin:accounts_user_changelist"),
+        ),
+        analysis(),
         Task(
             _("Teams"),
             _("The tree of teams: add one, rename it, move it under another, make two into one."),
@@ -173,11 +180,6 @@ def now_and_then() -> list[Task]:
 
 def letting_in() -> list[Task]:
     return [
-        Task(
-            _("Invite people"),
-            _("A mail with a link for everybody of a team who has not come yet. You first see how many that are."),
-            reverse("admin:invite"),
-        ),
         Task(
             _("Who has not come yet"),
             _("People who never signed in, when they were invited and how; invite them again."),
