@@ -97,7 +97,9 @@ def role_named(text: str) -> str | None:
 
 
 def language_named(text: str) -> str | None:
-    return named(text, settings.LANGUAGES)
+    """As `named`; “en” means the one kind of English there is."""
+    kinds = [code for code, _label in settings.LANGUAGES if code.split("-")[0] == text.strip().lower()]
+    return named(text, settings.LANGUAGES) or (kinds[0] if len(kinds) == 1 else None)
 
 
 SAMPLE = [

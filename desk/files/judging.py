@@ -191,14 +191,21 @@ class Row:
             value = self.word(name)
             if name == "language" and value:
                 value = self.language(value)
-            if value and value != getattr(self.person, name):
+            if value and value != (old := getattr(self.person, name)):
                 setattr(self.person, name, value)
                 self.verdict.changed.append(name)
+                self.note_change(name, old, value)
         if self.verdict.is_new and not self.person.name:
             self.verdict.refuse("name", _("Somebody new needs a name."))
         if self.verdict.is_new and not (self.word("staff_number") or self.word("email")):
             self.verdict.refuse("email", _("Somebody new needs an e-mail address or a staff number to sign in with."))
         self.by_the_model(self.verdict.changed)
+
+    def note_change(self, column: str, old: str | None, new: str) -> None:
+        """So that HR sees when a number leads to somebody else than the file means."""
+        if not self.verdict.is_new:
+            both, first = _("From “%(old)s” to “%(new)s”."), _("Now “%(new)s”.")
+            self.verdict.note(column, (both if old else first) % {"old": old, "new": new})
 
     def language(self, word: str) -> str:
         code = language_named(word)
@@ -228,6 +235,7 @@ class Row:
             self.person.email = address
         else:
             self.verdict.email = address
+            self.note_change("email", self.person.email, address)
 
     def team(self, column: str, text: str) -> Team | NewTeam | None:
         try:

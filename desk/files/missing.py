@@ -11,11 +11,11 @@ from desk.files.columns import KEYS, cell
 
 
 def missing(file: StagedFile) -> UserQuerySet:
-    """Active people with the kind of key that the file goes by, whom no row is about, also no refused one."""
+    """Active people with a kind of key that the file has, whom no row is about, also no refused one."""
     if file.judged_at is None or not file.rows.exists():  # its rows were tidied away: then everybody would be missing
         return User.objects.none()
     keys = [key for key in KEYS if key in file.columns]
-    people = User.objects.active().filter(**{f"{keys[0]}__isnull": False})
+    people = User.objects.active().filter(Q(*((f"{key}__isnull", False) for key in keys), _connector=Q.OR))
     for key in keys:
         values = file.rows.order_by().annotate(value=cell(key)).filter(value__gt="")
         people = people.exclude(Q(**{f"{key}__in": values.values("value")}) & Q(**{f"{key}__isnull": False}))

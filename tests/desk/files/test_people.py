@@ -71,6 +71,13 @@ def test_a_missing_column_and_an_empty_cell_change_nothing_but_further_teams(cas
     assert cast.ada.memberships.get().team == cast.lyon
 
 
+def test_the_look_says_what_would_be_another_so_that_a_wrong_number_shows(cast):
+    file = looked_at("Staff number,E-mail,Name,Language\n1001,ada.lee@example.com,Ada Lee,en\n")
+    assert outcomes(file) == {2: "changed"}
+    assert "From “Ada Moreau” to “Ada Lee”." in texts(file)
+    assert "From “ada@example.com” to “ada.lee@example.com”." in texts(file)
+
+
 REFUSED = {
     ",5,,,,,,,": ["name"],
     "P9,,,New One,,,,,": ["email"],
@@ -261,6 +268,12 @@ def test_leavers_are_marked_by_a_press_alone_and_never_staff(cast):
     assert not User.objects.get(pk=cast.ada.pk).is_active
     file.rows.all().delete()
     assert not missing.missing(file).exists()
+
+
+def test_who_is_not_in_it_is_found_by_any_of_its_keys(cast):
+    """The first file with external ids: nobody has one yet."""
+    file = looked_at("External id,Staff number,E-mail,Name\nP1,1001,,Ada Moreau\nP2,,otto@example.com,Otto Lind\n")
+    assert set(missing.missing(file)) == {cast.mia, cast.pia, cast.ed, cast.hana, cast.olga, cast.stranger}
 
 
 def test_refused_rows_are_mended_and_loaded_again(cast):
