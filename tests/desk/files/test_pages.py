@@ -36,7 +36,7 @@ def test_the_whole_way(cast, as_):
     assert not User.objects.filter(staff_number="5").exists()
     for _click in range(2):
         hana.post(f"{pages}bring-in/")
-    assert "Brought in on" in hana.get(place).content.decode()
+    assert "Brought in: " in hana.get(place).content.decode()
     assert User.objects.get(staff_number="5").home_team == cast.lyon
     assert "1 created, 0 changed, 1 moved" in LogEntry.objects.filter(object_id=file.pk)[0].change_message
     refused = b"".join(hana.get(f"{pages}refused/").streaming_content).decode()
@@ -79,7 +79,7 @@ def test_a_large_file_goes_on_step_by_step(cast, as_, monkeypatch):
     hana.post(place.replace("change/", "bring-in/"))
     while "Go on" in (page := hana.get(place).content.decode()):
         hana.post(place.replace("change/", "step/"))
-    assert "Brought in on" in page
+    assert "Brought in: " in page
     assert User.objects.filter(name__startswith="Person").count() == 9
 
 
