@@ -113,6 +113,11 @@ def people() -> list[Task]:
         ),
         analysis(),
         Task(
+            _("Live sessions"),
+            _("Webinars and classroom sessions: plan one, move it, see who comes."),
+            reverse("admin:events_livesession_changelist"),
+        ),
+        Task(
             _("Print a sign-in slip"),
             _("For somebody without e-mail, or who cannot sign in: find the person, then print."),
             reverse("admin:accounts_user_changelist"),
