@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -14,8 +14,9 @@ from accounts.models import Membership, Team, User
 from courses import progress
 from courses.models import Assignment, Completion, Course, Enrollment, Lesson, Path
 from courses.models.enrollment import site_day
-from demo import answers
+from demo import answers, sessions
 from demo.company import ALSO, PLACES, Person
+from demo.moments import moment
 from desk.roles import set_roles
 from quizzes import checks, drawing, grading, taking
 from quizzes.models import Answer, Attempt
@@ -42,6 +43,7 @@ def make(course: Course, now: datetime | None = None) -> int:
             enrollment = people[person.name].enrollments.select_related("path").first()
             if enrollment:
                 _play(person, enrollment, lessons[enrollment.path_id], now)
+    sessions.make(course, teams, people, now)
     return len(people)
 
 
@@ -166,9 +168,3 @@ def _missed(attempt: Attempt, asked: list[Answer]) -> set[int]:
 
 def enrollment_days(enrollment: Enrollment, now: datetime) -> int:
     return (site_day(now) - site_day(enrollment.enrolled_at)).days
-
-
-def moment(now: datetime, days_ago: int, hour: int, minute: int = 0) -> datetime:
-    """A time of day, so many days ago, on the site's clock."""
-    zone = timezone.get_default_timezone()
-    return datetime.combine(site_day(now) - timedelta(days=days_ago), time(hour, minute % 60), tzinfo=zone)

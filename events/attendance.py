@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import record
 from accounts.models import User
 from events.models import Attendance, LiveSession
 
@@ -49,4 +50,7 @@ def tick(
     new = [Attendance(session=session, user_id=pk, by=by, at=at) for pk in sorted((set(came) & registered) - there)]
     Attendance.objects.bulk_create(new, ignore_conflicts=True)
     gone = session.attendances.counting().filter(user__in=set(not_came) - set(came))
-    return len(new) + gone.update(withdrawn_at=at, withdrawn_by=by)
+    changed = len(new) + gone.update(withdrawn_at=at, withdrawn_by=by)
+    if changed:
+        record(by, session, f"Noted who came: {changed} changed")
+    return changed

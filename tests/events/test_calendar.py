@@ -1,4 +1,4 @@
-"""The calendar file, read by a strict reader of its own (RFC 5545): CRLF, folding, escapes, and what changes make of it."""
+"""The calendar file, read by a strict reader of its own (RFC 5545): CRLF, folding, escapes, what changes make of it."""
 
 import re
 from datetime import UTC, datetime, timedelta
