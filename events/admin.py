@@ -122,10 +122,7 @@ class LiveSessionAdmin(StaffAdmin):
     ) -> HttpResponse:
         title = self.heading(stored) if stored else str(self.add_title)
         when = words.when(stored, stored.zone) if stored else ""
-        errors = bool(form and form.errors)
-        return self.page(
-            request, "admin/events/session.html", title, form=form, session=stored, errors=errors, when=when
-        )
+        return self.page(request, "admin/events/session.html", title, form=form, session=stored, when=when)
 
     def confirm(self, request: HttpRequest, form: SessionForm, stored: LiveSession, effect: Touched) -> HttpResponse:
         """Everything typed goes along as it is, fields with several values too."""

@@ -86,9 +86,9 @@ def concerning(user: int) -> LiveSessionQuerySet:
 
 @Prepared
 def next_of(user: int, at: str) -> LiveSessionQuerySet:
-    """One more than the first page shows. `at` in UTC, as the database reads it."""
+    """What the first page shows. `at` in UTC, as the database reads it."""
     late = Cast(Value(at), DateTimeField())
-    return concerning(user).filter(ends_at__gt=late).order_by("starts_at", "pk")[: FEW + 1]
+    return concerning(user).filter(ends_at__gt=late).order_by("starts_at", "pk")[:FEW]
 
 
 @Prepared
@@ -105,7 +105,7 @@ def spelled(at: datetime | None) -> str:
 
 
 def of(user: User | AnonymousUser, at: datetime | None = None) -> list[Shown]:
-    """The next sessions that concern a person, up to one more than FEW; one query."""
+    """The next few sessions that concern a person; one query."""
     return Shown.of(next_of(user=user.pk, at=spelled(at))) if user.is_authenticated else []
 
 

@@ -127,6 +127,7 @@ class SessionForm(SessionModelForm):
         self.found_trainers: list[User] = []
         for name in ("starts_which", "ends_which"):
             self.choices(name, [(which, which) for which in WHICH])
+        self.initial.setdefault("time_zone", self.instance.time_zone)
         self.choices("time_zone", zone_choices(self.instance.time_zone))
         self.choices("teams", [(pk, indented(team)) for pk, team in self.found_teams.items()])
         if self.instance.pk:

@@ -14,6 +14,7 @@ from events import clock
 from events.models import LiveSession
 
 DAY, HOUR = "l, F j, Y", "TIME_FORMAT"
+NO_BREAK = "\u00a0"  # between 10 and a.m.
 
 
 def viewer_zone() -> ZoneInfo:
@@ -36,7 +37,7 @@ def when(session: LiveSession, zone: ZoneInfo | None = None) -> str:
 
 
 def _hour(moment: datetime, zone: ZoneInfo) -> str:
-    shown = date_format(moment, HOUR)
+    shown = date_format(moment, HOUR).replace(" ", NO_BREAK)
     return f"{shown} {clock.offset(moment, zone)}" if clock.comes_twice(moment, zone) else shown
 
 

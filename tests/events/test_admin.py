@@ -65,6 +65,10 @@ def test_a_session_is_planned_in_its_own_zone(cast, hana):
     assert LogEntry.objects.filter(user=cast.hana).count() == 1
 
 
+def test_a_new_session_is_meant_in_the_zone_of_the_site(cast, hana):
+    assert '<option value="Europe/Paris" selected>' in hana.get(ADD).content.decode()
+
+
 @pytest.mark.parametrize(
     ("wrong", "field", "says"),
     [
@@ -91,7 +95,7 @@ def test_a_session_is_planned_in_its_own_zone(cast, hana):
 def test_bad_input_says_what_is_wrong_and_keeps_the_rest(cast, hana, wrong, field, says):
     response = hana.post(ADD, typed(**wrong))
     assert says in " ".join(errors(response)[field])
-    assert "Error:" in response.content.decode()
+    assert response.content.decode().count("Error:") == 1
     assert "**Bring** a call." in response.content.decode()
     assert not LiveSession.objects.exists()
 

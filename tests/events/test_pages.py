@@ -23,7 +23,7 @@ SECRETS = ("meet.example.com", "Room 4")
 def page(client, url="/"):
     response = client.get(url)
     assert response.status_code == 200, url
-    return response.content.decode()
+    return response.content.decode().replace("\xa0", " ")
 
 
 @pytest.fixture
