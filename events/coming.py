@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.statements import Prepared
 from events import words
-from events.models import LiveSession, LiveSessionQuerySet
+from events.models import LONGEST, LiveSession, LiveSessionQuerySet
 
 FEW = 3  # on the first pages
 LISTED = 50  # on the list, of those that are over
@@ -85,33 +85,41 @@ def concerning(user: int) -> LiveSessionQuerySet:
 
 
 @Prepared
-def next_of(user: int, at: str) -> LiveSessionQuerySet:
-    """What the first page shows. `at` in UTC, as the database reads it."""
-    late = Cast(Value(at), DateTimeField())
-    return concerning(user).filter(ends_at__gt=late).order_by("starts_at", "pk")[:FEW]
+def next_of(user: int, at: str, earliest: str) -> LiveSessionQuerySet:
+    """What the first page shows. Two moments as `spelled`: now, and when what is not over began at the earliest.
+
+    By the second the database begins in its index, in the order asked for, and stops after a few.
+    """
+    on = concerning(user).filter(starts_at__gt=instant(earliest), ends_at__gt=instant(at))
+    return on.order_by("starts_at", "pk")[:FEW]
 
 
 @Prepared
 def next_public(at: str) -> LiveSessionQuerySet:
-    late = Cast(Value(at), DateTimeField())
-    soon = LiveSession.objects.filter(is_public=True, cancelled_at=None, starts_at__gt=late)
+    soon = LiveSession.objects.filter(is_public=True, cancelled_at=None, starts_at__gt=instant(at))
     return soon.defer("text", "place", "link").order_by("starts_at", "pk")[:FEW]
 
 
-def spelled(at: datetime | None) -> str:
+def spelled(at: datetime) -> str:
     """A moment as both databases read it; seconds are enough."""
-    at = at or timezone.now()
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00:00"
+
+
+def instant(at: str) -> Cast:
+    return Cast(Value(at), DateTimeField())
 
 
 def of(user: User | AnonymousUser, at: datetime | None = None) -> list[Shown]:
     """The next few sessions that concern a person; one query."""
-    return Shown.of(next_of(user=user.pk, at=spelled(at))) if user.is_authenticated else []
+    at = at or timezone.now()
+    if not user.is_authenticated:
+        return []
+    return Shown.of(next_of(user=user.pk, at=spelled(at), earliest=spelled(at - LONGEST)))
 
 
 def public(at: datetime | None = None) -> Sequence[LiveSession]:
     """The next ones that are open to everybody; one query. Place and link are not even fetched."""
-    return next_public(at=spelled(at))
+    return next_public(at=spelled(at or timezone.now()))
 
 
 def listed(user: User, at: datetime | None = None) -> dict[str, list[Shown]]:

@@ -204,7 +204,7 @@ class SessionForm(SessionModelForm):
 
     def clean_link(self) -> str:
         link: str = self.cleaned_data["link"]
-        if link and not link.startswith(("https://", "http://")):
+        if link and not LiveSession(link=link).has_web_link:
             raise ValidationError(_("The link must begin with https://, as the address of a video meeting does."))
         return link
 

@@ -122,7 +122,7 @@ class LiveSession(models.Model):
                 violation_error_message=_("Give a place or a link: people need to know where to go."),
             ),
         ]
-        indexes = [models.Index(fields=["ends_at"], name="live_session_ends_at")]
+        indexes = [models.Index(fields=["starts_at"], name="live_session_starts_at")]
 
     def __str__(self) -> str:
         return self.title
@@ -153,6 +153,11 @@ class LiveSession(models.Model):
     @property
     def is_cancelled(self) -> bool:
         return self.cancelled_at is not None
+
+    @property
+    def has_web_link(self) -> bool:
+        """Whether the link may be pressed: whatever is stored, no other scheme becomes an address of a page."""
+        return self.link.startswith(("https://", "http://"))
 
     def is_coming(self, at: datetime | None = None) -> bool:
         return not self.is_cancelled and self.ends_at > (at or timezone.now())

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events import attendance, changing, privacy, registering
+from events import attendance, changing, coming, privacy, registering
 from events.models import Attendance, LiveSession, Registration
 from tests.builders import enroll, make_course, make_live_session, make_member
 from tests.conftest import sign_in
@@ -74,6 +74,15 @@ def test_my_learning_shows_the_next_three_that_are_mine(cast, session):
     changing.cancel(session, cast.hana)
     assert "Cancelled" in page(client)
     assert "Calm on the phone" not in page(sign_in(Client(), cast.otto))
+
+
+def test_a_session_of_two_weeks_is_shown_until_it_ends(cast):
+    now = timezone.now()
+    at = now - timedelta(days=14) + timedelta(minutes=5)
+    long = make_live_session("Two weeks", at=at, ends_at=at + timedelta(days=14), teams=[cast.lyon])
+    assert [shown.session for shown in coming.of(cast.ada, now)] == [long]
+    assert coming.of(cast.ada, long.ends_at + timedelta(seconds=1)) == []
+    assert coming.public(now) == []
 
 
 def test_my_learning_costs_one_query_more_however_many_there_are(cast):
@@ -177,6 +186,16 @@ def test_too_late_is_said_kindly(cast):
     assert "too late to register" in ada.post(of(begun, "register/"), follow=True).content.decode()
     assert "nothing left to cancel" in ada.post(of(begun, "cancel/"), follow=True).content.decode()
     assert not Registration.objects.exists()
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "//evil.example.com"])
+def test_a_link_that_came_past_the_form_is_only_text(cast, link):
+    shown = make_live_session(teams=[cast.lyon])
+    registering.register(shown, cast.ada)
+    LiveSession.objects.update(link=link)
+    html = page(sign_in(Client(), cast.ada), of(shown))
+    assert link in html
+    assert f'href="{link}' not in html
 
 
 def test_text_and_title_cannot_bring_a_script(cast):
