@@ -294,6 +294,7 @@ def test_rooms_that_others_stand_on_have_no_rule_twice(room):
         "accounts": [("valid", "is_valid")],
         "notices": [("waiting", "is_waiting")],
         "quizzes": [("open", "is_open")],
+        "events": [(rule, f"is_{rule}") for rule in ("coming", "meant_for", "led_by", "active", "seated", "counting")],
     }
     names = {f.name for file in FILES if file.parts[0] == room for f in functions(file)}
     for query, face in pairs.get(room, []):
