@@ -244,6 +244,15 @@ def test_a_trainer_without_a_staff_role_ticks_and_corrects(cast, begun):
     assert not LogEntry.objects.filter(change_message__contains="Ada").exists()
 
 
+def test_the_list_is_on_paper_too(cast, begun):
+    """Paper shows no forms, so the table stands outside of the one that its boxes belong to."""
+    html = page(sign_in(Client(), cast.pia), of(begun, "attendance/"))
+    form = html[html.index('id="ticks"') :]
+    assert html.index("</table>") < html.index('id="ticks"')
+    assert "Ada Moreau" not in form
+    assert html.count('name="came" form="ticks"') == 2
+
+
 def test_two_trainers_at_once_do_not_undo_each_other(cast, begun):
     pia = sign_in(Client(), cast.pia)
     attendance.tick(begun, [cast.ada.pk], [], cast.hana)
