@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "learn",
     "reports",
     "coursefiles",
+    "events",
     "quizzes",
     "courses",
     "accounts",

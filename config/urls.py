@@ -9,6 +9,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("reports/", include("reports.urls")),
     path("admin/", admin.site.urls),
+    path("sessions/", include("events.urls")),
     path("", include("quizzes.urls")),
     path("", include("learn.urls")),
 ]

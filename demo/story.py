@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -15,8 +15,9 @@ from accounts.models import Membership, Team, User
 from courses import changes, more_time, progress
 from courses.models import Assignment, Completion, Course, Enrollment, Lesson, Path
 from courses.models.enrollment import site_day
-from demo import answers
+from demo import answers, sessions
 from demo.company import ALSO, EXCUSED, MORE_TIME, PAUSED, PLACES, Person
+from demo.moments import moment
 from desk.roles import set_roles
 from quizzes import checks, drawing, grading, taking
 from quizzes.models import Answer, Attempt
@@ -45,6 +46,7 @@ def make(course: Course, now: datetime | None = None) -> int:
                 _play(person, enrollment, lessons[enrollment.path_id], now)
     _change(people, now)
     _sign_in(now)
+    sessions.make(course, teams, people, now)
     return len(people)
 
 
@@ -189,9 +191,3 @@ def _missed(attempt: Attempt, asked: list[Answer]) -> set[int]:
 
 def enrollment_days(enrollment: Enrollment, now: datetime) -> int:
     return (site_day(now) - site_day(enrollment.enrolled_at)).days
-
-
-def moment(now: datetime, days_ago: int, hour: int, minute: int = 0) -> datetime:
-    """A time of day, so many days ago, on the site's clock."""
-    zone = timezone.get_default_timezone()
-    return datetime.combine(site_day(now) - timedelta(days=days_ago), time(hour, minute % 60), tzinfo=zone)

@@ -40,6 +40,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.renewal": [VIEW, ADD, CHANGE, DELETE],
         "quizzes.retakechange": [VIEW, ADD],
         "admin.logentry": [VIEW],
+        "events.livesession": [VIEW, ADD, CHANGE],
     },
     "Operators": {
         "notices.notice": [VIEW],

@@ -144,6 +144,11 @@ def now_and_then() -> list[Task]:
             reverse("admin:quizzes_retakechange_changelist"),
         ),
         Task(
+            _("Live sessions"),
+            _("Webinars and classroom sessions: plan one, move it, see who comes."),
+            reverse("admin:events_livesession_changelist"),
+        ),
+        Task(
             _("Ask again after a time"),
             _("Let certificates of a path expire, and ask for a refresher before that. Off unless you turn it on."),
             reverse("admin:courses_renewal_changelist"),

@@ -18,6 +18,7 @@ from courses import markdown
 from courses.models import Certificate, Course, Enrollment, Lesson, Module
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.models.path import REFRESHER
+from events import coming
 from learn.course_map import CourseMap, LessonRow, course_map
 from learn.told import Told, told_of, with_changes
 from reports import team
@@ -115,6 +116,7 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
         "courses": [] if cards else list(Course.objects.visible_to(user)),
         "certificates": certificates,
         "team_sentence": team_sentence(user),
+        "sessions": coming.of(user),
     }
 
 
@@ -154,6 +156,7 @@ def public_home() -> dict[str, Any]:
         "piece": round(median(minutes for _module, minutes in taken)) if taken else 0,
         "ready": sum(row.module.is_ready for row in modules),
         "never": team.MANAGER_NEVER_SEES,
+        "sessions": coming.public(),
     }
 
 

@@ -65,3 +65,9 @@ def message_id(notice: Notice) -> str:
     """A Message-ID that stays the same when a message is sent again, so that mail programs show it once."""
     host = settings.BASE_URL.split("//")[-1].split(":")[0] or "localhost"
     return f"<notice-{notice.pk}@{host}>"
+
+
+def take_back(keys: Iterable[str], at: datetime | None = None) -> None:
+    """Let messages with these keys expire that were not sent: what they say is no longer so."""
+    waiting = Notice.objects.filter(key__in=list(keys), sent_at=None, failed_at=None)
+    waiting.update(expires_at=at or timezone.now())

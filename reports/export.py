@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.cells import BOM, Line, safe
 from reports.population import Population
 from reports.standing import Row, Standing
 from reports.team import as_rows
@@ -19,19 +20,6 @@ from reports.team import as_rows
 logger = logging.getLogger("workshop.reports")
 
 CHUNK = 2000
-BOM = "\ufeff"  # without it a spreadsheet takes UTF-8 for something else
-
-
-class Line:
-    """A file for csv.writer that hands each line straight back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def safe(text: str) -> str:
-    """Text as a cell that no spreadsheet takes for a formula; an apostrophe in front says that it is text."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 
 
 def header(population: Population) -> list[str]:

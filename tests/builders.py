@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Membership, Team, User
 from courses import publishing
 from courses.models import Course, Enrollment, Lesson, LessonRevision, Module, Objective, Path, Skill
+from events.models import LiveSession
 from quizzes.models import LessonCheck, Question, Quiz
 
 PASSWORD = "correct horse 7 battery"
@@ -105,3 +106,15 @@ def enroll(person: User, course: Course, path: str = "full", at: datetime | None
     return Enrollment.objects.create(
         user=person, course=course, path=course.paths.get(key=path), enrolled_at=at or timezone.now(), **fields
     )
+
+
+def make_live_session(title: str = "Calm on the phone", at: datetime | None = None, **fields: Any) -> LiveSession:
+    """A session of an hour, tomorrow in three hours unless said otherwise; `teams` and `trainers` may be given."""
+    at = at or timezone.now() + timedelta(days=1, hours=3)
+    many = {name: fields.pop(name, ()) for name in ("teams", "trainers")}
+    fields.setdefault("link", "https://meet.example.com/calm")
+    fields.setdefault("ends_at", at + timedelta(hours=1))
+    session = LiveSession.objects.create(title=title, starts_at=at, **fields)
+    for name, values in many.items():
+        getattr(session, name).set(values)
+    return session

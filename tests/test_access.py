@@ -31,11 +31,12 @@ from accounts.models import StagedFile, User
 from courses import publishing
 from courses.models import Assignment, Certificate, CompanyFact, Credit, EnrollmentChange, Renewal
 from desk.files import staging
+from events.models import Registration
 from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
 from quizzes import taking
 from quizzes.models import Question, RetakeChange
-from tests.builders import enroll, make_course, make_lesson, make_person
+from tests.builders import enroll, make_course, make_lesson, make_live_session, make_person
 from tests.conftest import Cast, with_role
 
 ROLES = ["nobody", "off", "learner", "manager", "other", "editor", "hr", "operator", "super"]
@@ -126,6 +127,21 @@ courses/<slug:course>/<slug:lesson>/quiz/<int:number>/close/          POST in in
 courses/<slug:course>/<slug:lesson>/quiz/<int:number>/<int:position>/ GET  in in 200 404 404 404 404 404 404
 courses/<slug:course>/<slug:lesson>/quiz/<int:number>/<int:position>/ POST in in go  404 404 404 404 404 404
 
+sessions/                                                GET    in     in  200     200     200   200    200 200      200
+sessions/                                                POST   in     in  405     405     405   405    405 405      405
+sessions/<int:session>/                                  GET    in     in  200     404     200   404    200 404      200
+sessions/<int:session>/                                  POST   in     in  405     405     405   405    405 405      405
+sessions/<int:session>/register/                         GET    in     in  go      404     404   404    404 404      404
+sessions/<int:session>/register/                         POST   in     in  go      404     404   404    404 404      404
+sessions/<int:session>/cancel/                           GET    in     in  go      404     go    404    go  404      go
+sessions/<int:session>/cancel/                           POST   in     in  go      404     go    404    go  404      go
+sessions/<int:session>/calendar.ics                      GET    in     in  200     404     200   404    200 404      200
+sessions/<int:session>/calendar.ics                      POST   in     in  405     405     405   405    405 405      405
+sessions/<int:session>/attendance/                       GET    in     in  404     404     200   404    200 404      200
+sessions/<int:session>/attendance/                       POST   in     in  404     404     go    404    go  404      go
+sessions/<int:session>/participants.csv                  GET    in     in  404     404     200   404    200 404      200
+sessions/<int:session>/participants.csv                  POST   in     in  405     405     405   405    405 405      405
+
 admin/                                                   GET    in     in  403     403     403   200    200 200      200
 admin/                                                   POST   in     in  403     403     403   200    200 200      200
 admin/login/                                             GET    in     in  in      in      in    go     go  go       go
@@ -164,6 +180,8 @@ admin/accounts/user/<int:pk>/erase/                      GET    in     in  403  
 admin/accounts/user/<int:pk>/erase/                      POST   in     in  403     403     403   403    200 403      200
 admin/admin/logentry/csv/                                GET    in     in  403     403     403   403    405 403      405
 admin/admin/logentry/csv/                                POST   in     in  403     403     403   403    200 403      200
+admin/events/livesession/<int:pk>/cancel/                GET    in     in  403     403     403   403    200 403      200
+admin/events/livesession/<int:pk>/cancel/                POST   in     in  403     403     403   403    go  403      go
 admin/courses/module/<int:pk>/status/                    GET    in     in  403     403     403   200    403 403      200
 admin/courses/module/<int:pk>/status/                    POST   in     in  403     403     403   go     403 403      go
 admin/accounts/stagedfile/sample.csv                     GET    in     in  403     403     403   403    200 403      200
@@ -205,6 +223,7 @@ courses.companyfact     lch     -       -         lch
 quizzes.quiz            lch     -       -         lch
 quizzes.question        lach    -       -         lach
 quizzes.retakechange    -       lach    -         lach
+events.livesession      -       lach    -         lach
 notices.notice          -       -       lch       lch
 notices.heartbeat       -       -       lch       lch
 admin.logentry          -       lch     -         lch
@@ -292,6 +311,8 @@ class Site:
         RetakeChange.objects.create(
             enrollment=cast.ada_enrolled, quiz=self.quiz.quiz, limit=3, reason="Agreed", by=cast.hana
         )
+        self.session = make_live_session(course=cast.course, trainers=[cast.pia])  # led by the manager of another team
+        Registration.objects.create(session=self.session, user=cast.ada)
         self.certificate = Certificate.objects.create(enrollment=cast.ada_enrolled, name="Ada", course_title="Course")
 
     def path(self, route: str, **given: object) -> str:
@@ -313,6 +334,7 @@ class Site:
             "url": "nowhere/",
             "verb": "pause" if "/enrollment/" in route else "retire",
             "outcome": "refused",
+            "session": self.session.pk,
             "code": self.certificate.code,
             "paper": "a4",
             **given,
@@ -515,6 +537,17 @@ def test_more_time_for_people_of_another_team_and_for_oneself_answers_like_none(
         assert seen(foreign) == seen(missing)
 
 
+@pytest.mark.parametrize("page", ["", "register/", "cancel/", "calendar.ics", "attendance/", "participants.csv"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_session_that_is_for_others_answers_like_none(site, method, page):
+    for role in ("manager", "editor", "operator"):
+        route = f"sessions/<int:session>/{page}"
+        foreign = undone(lambda role=role, route=route: site.ask(role, method, route))
+        missing = undone(lambda role=role, route=route: site.ask(role, method, route, session=987654))
+        assert foreign.status_code in (404, 405)
+        assert seen(foreign) == seen(missing)
+
+
 @pytest.mark.parametrize("page", ["", "<slug:paper>.pdf"])
 def test_a_certificate_of_somebody_else_answers_like_none(site, page):
     route = f"my/certificates/<slug:code>/{page}"
@@ -529,7 +562,7 @@ def test_a_certificate_of_somebody_else_answers_like_none(site, page):
 def test_numbers_of_nothing_are_not_found(site, number):
     for route in routes():
         if "<int:" in route and not route.startswith("admin/"):
-            names = ("number", "position", "person", "enrollment", "team")
+            names = ("number", "position", "person", "enrollment", "team", "session")
             given = {name: number for name in names if f"<int:{name}>" in route}
             for method in ("GET", "POST"):
                 got = undone(lambda route=route, method=method, given=given: site.ask("super", method, route, **given))

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import audit
+from accounts.cells import BOM
 from accounts.models import StagedFile, StagedRow
 from desk.files import missing, steps
 from desk.files.columns import PEOPLE, SAMPLE
@@ -24,7 +25,6 @@ from desk.files.reading import NotReadable
 from desk.files.refused import lines, sentences
 from desk.files.staging import stage
 from notices.admin import StaffAdmin, Trail
-from reports.export import BOM
 
 Outcome = StagedRow.Outcome
 SHOWN = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
+from accounts.cells import BOM, Line, safe
 from accounts.models import StagedFile, StagedRow
 from desk.files.columns import TITLES, WRONG
-from reports.export import BOM, Line, safe
 
 
 def lines(file: StagedFile) -> Iterator[str]:

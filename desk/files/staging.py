@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.cells import safe
 from accounts.models import StagedFile, StagedRow, User
 from desk.files.columns import EARLIER, KEYS, PEOPLE, cell
 from desk.files.reading import Row, Table, read
-from reports.export import safe
 
 AT_ONCE = 1000
 CLEAN = {"email": User.clean_email, "staff_number": User.clean_staff_number}

@@ -6,6 +6,7 @@ from accounts.models import Membership, Team, User
 from courses.models import Certificate, Completion, Enrollment
 from demo import answers, story
 from demo.company import CAST, PLACES
+from events.models import LiveSession, Registration
 from quizzes import grading
 from quizzes.models import Attempt, CheckAnswer, QuestionRevision
 from tests.builders import make_course
@@ -85,10 +86,25 @@ def test_every_state_can_be_seen(company):
     assert User.objects.filter(enrollments=None, memberships__team__name="Shop Lyon").exists()
 
 
+def test_two_sessions_are_coming_and_one_was(company):
+    assert LiveSession.objects.coming().count() == 2
+    over = LiveSession.objects.get(ends_at__lt=story.timezone.now())
+    registered, came = ({row.user for row in rows} for rows in (over.seated(), over.attendances.all()))
+    assert came < registered
+    full = LiveSession.objects.coming().order_by("starts_at").first()
+    assert Registration.objects.filter(session=full).active().count() > len(full.seated()) == full.seats
+    ada = User.objects.get(email="ada@example.com")
+    assert LiveSession.objects.meant_for(ada).count() == 3
+    for session in LiveSession.objects.all():
+        assert session.trainers.exists()
+        assert all(session.is_meant_for(row.user) for row in session.registrations.all())
+
+
 def test_a_second_run_changes_nothing(company):
-    before = (User.objects.count(), Completion.objects.count(), Attempt.objects.count())
+    counted = (User, Completion, Attempt, LiveSession)
+    before = [model.objects.count() for model in counted]
     call_command("make_demo")
-    assert (User.objects.count(), Completion.objects.count(), Attempt.objects.count()) == before
+    assert [model.objects.count() for model in counted] == before
 
 
 @pytest.mark.parametrize("right", [True, False])

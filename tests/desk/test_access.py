@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from courses.models import Assignment, CompanyFact, Credit, Enrollment, Renewal
 from notices.models import Heartbeat, Notice
 from quizzes.models import RetakeChange
+from tests.builders import make_live_session
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "quizzes.quiz": {"ed": {V, C}, "root": {V, C}},
     "quizzes.question": {"ed": {V, A, C}, "root": {V, A, C}},
     "quizzes.retakechange": {"hana": {V, A}, "root": {V, A}},
+    "events.livesession": {"hana": {V, A, C}, "root": {V, A, C}},
     "notices.notice": {"olga": {V}, "root": {V}},
     "notices.heartbeat": {"olga": {V}, "root": {V}},
     "admin.logentry": {"hana": {V}, "root": {V}},
@@ -62,6 +64,7 @@ def objects(cast):
         "quizzes.retakechange": RetakeChange.objects.create(
             enrollment=cast.ada_enrolled, quiz=course.lessons.get(kind="quiz").quiz, limit=3, reason="x", by=cast.hana
         ),
+        "events.livesession": make_live_session(),
         "notices.notice": Notice.objects.create(key="n", kind="plain", address="a@example.com", subject="News"),
         "notices.heartbeat": Heartbeat.objects.create(name="sender"),
         "admin.logentry": LogEntry.objects.create(user=cast.hana, object_id="1", action_flag=2, object_repr="Ada"),

@@ -10,7 +10,7 @@ from accounts.models import User
 from courses.models import Assignment, CompanyFact, EnrollmentChange, Lesson
 from notices.models import Heartbeat, Notice
 from quizzes.models import Quiz
-from tests.builders import make_question
+from tests.builders import make_live_session, make_question
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,7 @@ def marked(cast):
         key="n", kind="plain", address="a@example.com", subject=MARKER, body=MARKER, error=MARKER
     )
     fact = CompanyFact.objects.create(course=course, key="f", title=MARKER[:100], default=MARKER, text=MARKER)
+    session = make_live_session(MARKER, text=MARKER, place=MARKER, teams=[cast.lyon])
     Heartbeat.objects.create(name=MARKER[:40])
     for row in (
         course,
@@ -54,7 +55,9 @@ def marked(cast):
             if free and field.name in ("title", "summary", "purpose", "text", "name"):
                 setattr(row, field.name, MARKER)
         row.save()
-    return {"lesson": lesson, "question": question, "assignment": assignment, "notice": notice, "fact": fact}
+    return {"lesson": lesson, "question": question, "assignment": assignment, "notice": notice, "fact": fact} | {
+        "session": session
+    }
 
 
 def pages(cast, marked):
@@ -74,6 +77,7 @@ def pages(cast, marked):
         "quizzes_quiz": Quiz.objects.get(lesson__course=cast.course),
         "quizzes_question": marked["question"],
         "notices_notice": marked["notice"],
+        "events_livesession": marked["session"],
     }
     for name, obj in objects.items():
         yield reverse(f"admin:{name}_changelist")
@@ -91,8 +95,10 @@ def pages(cast, marked):
         "courses_lesson",
         "courses_assignment",
         "quizzes_question",
+        "events_livesession",
     ):
         yield reverse(f"admin:{model}_add")
+    yield reverse("admin:events_livesession_cancel", args=[marked["session"].pk])
 
 
 def test_stored_text_is_text_and_nothing_is_inline(cast, root, marked, as_):

@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.cells import safe
 from accounts.models import Membership, Team, User
 from courses import progress
 from courses.models import Completion, Enrollment
 from courses.models.enrollment import site_day
 from quizzes import taking
 from quizzes.models import Quiz
-from reports.export import safe
 from reports.standing import Standing
 from tests.builders import enroll, make_member, make_person
 from tests.conftest import sign_in, with_role

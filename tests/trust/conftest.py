@@ -7,9 +7,10 @@ import pytest
 
 from accounts.models import User
 from courses.models import Assignment, Certificate, EnrollmentChange
+from events.models import Registration
 from notices.models import Heartbeat, Notice
 from quizzes import taking
-from tests.builders import make_person
+from tests.builders import make_live_session, make_person
 from tests.conftest import Cast
 
 ROLES = ["nobody", "learner", "manager", "editor", "hr", "operator", "super"]
@@ -25,6 +26,8 @@ def people(cast: Cast) -> dict[str, User | None]:
     Heartbeat.objects.create(name="sender")
     EnrollmentChange.objects.create(enrollment=cast.ada_enrolled, what="due", new="2026-12-01", by=cast.hana)
     Certificate.objects.create(enrollment=cast.ada_enrolled, name=cast.ada.name, course_title=cast.course.title)
+    session = make_live_session(teams=[cast.lyon], trainers=[cast.mia], place="Room 4", link="", is_public=True)
+    Registration.objects.create(session=session, user=cast.ada)
     return {
         "nobody": None,
         "learner": cast.ada,

@@ -14,7 +14,7 @@ from tests.trust.crawling import crawl
 
 pytestmark = pytest.mark.usefixtures("quiet")
 MARKER = "\"'><script>x()</script>"
-ROOMS = ("accounts", "courses", "quizzes", "notices")
+ROOMS = ("accounts", "courses", "events", "quizzes", "notices")
 # What is no free text: it makes addresses, is compared, or is computed by us.
 NOT_FREE = {"key", "slug", "path", "password", "code_hash", "hash", "source_hash", "checksum", "language", "time_zone"}
 
