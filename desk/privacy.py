@@ -15,6 +15,7 @@ from accounts import privacy as of_accounts
 from accounts.models import User
 from courses import privacy as of_courses
 from courses.models import Certificate
+from events import privacy as of_events
 from learn import pdf
 from notices import privacy as of_notices
 from notices.models import Notice
@@ -23,6 +24,7 @@ from quizzes.models import Attempt, CheckAnswer
 
 # The mails last: once they are nobody's, the audit list cannot tell any more that an entry is about one of theirs.
 ROOMS: list[Callable[[User, datetime], None]] = [
+    of_events.erase,
     of_quizzes.erase,
     of_courses.erase,
     of_accounts.erase,

@@ -20,6 +20,7 @@ from accounts import privacy as of_accounts
 from accounts.models import User
 from courses import privacy as of_courses
 from courses.models.enrollment import site_day
+from events import privacy as of_events
 from notices import privacy as of_notices
 from notices.privacy import Section
 from quizzes import privacy as of_quizzes
@@ -29,11 +30,12 @@ WIDEST = 9  # columns that fit on a sheet of paper
 
 def export(person: User) -> list[Section]:
     """What every room keeps about a person. Nothing about anybody else but the names of who did something."""
-    about = [room.rows_about(person) for room in (of_accounts, of_courses, of_quizzes)]
+    about = [room.rows_about(person) for room in (of_accounts, of_courses, of_quizzes, of_events)]
     return [
         *of_accounts.export(person),
         *of_courses.export(person),
         *of_quizzes.export(person),
+        *of_events.export(person),
         *of_notices.export(person),
         of_accounts.audit_section(*(rows for room in about for rows in room)),
     ]

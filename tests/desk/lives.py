@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -9,13 +10,15 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.test import Client
+from django.utils import timezone
 
 from accounts import throttling
 from accounts.models import SignInSlip, StagedFile, Throttle, User
 from courses.models import Certificate, Completion, Credit, Enrollment, EnrollmentChange, ExtraStep
+from events.models import Attendance, Registration
 from notices.models import Notice
 from quizzes.models import Answer, Attempt, CheckAnswer, Question, Regrade, RetakeChange
-from tests.builders import enroll, make_member
+from tests.builders import enroll, make_live_session, make_member
 from tests.conftest import Cast
 
 # Each model with rows about a person, and the way from the row to the person.
@@ -30,6 +33,8 @@ ABOUT: dict[str, str] = {
     "courses.Certificate": "enrollment__user",
     "courses.Credit": "enrollment__user",
     "courses.ExtraStep": "enrollment__user",
+    "events.Registration": "user",
+    "events.Attendance": "user",
     "notices.Notice": "recipient",
     "quizzes.Attempt": "enrollment__user",
     "quizzes.Answer": "attempt__enrollment__user",
@@ -76,6 +81,7 @@ def live(cast: Cast, word: str) -> User:
     )
     stage(cast, person)
     learn(cast, enroll(person, cast.course))
+    come(cast, person)
     for kind in Notice.Kind.values:
         Notice.objects.create(key=f"{kind}:{person.pk}", kind=kind, recipient=person, address=person.email)
     for label in ABOUT:
@@ -130,6 +136,14 @@ def learn(cast: Cast, enrollment: Enrollment) -> None:
         passed=True,
         by=cast.hana,
     )
+
+
+def come(cast: Cast, person: User) -> None:
+    """A session they came to and led, and one to come."""
+    past = make_live_session(at=timezone.now() - timedelta(days=3), course=cast.course, trainers=[person])
+    Attendance.objects.create(session=past, user=person, by=cast.hana)
+    for session in (past, make_live_session(course=cast.course)):
+        Registration.objects.create(session=session, user=person)
 
 
 def note(cast: Cast, row: models.Model) -> None:

@@ -29,6 +29,8 @@ from tests.desk.lives import ABOUT, free_texts, live, marker
 # Every other model from which keys lead to a person: what it is about, and why there is nothing to erase or to export.
 ABOUT_NOBODY = {
     "accounts.StagedFile": "a file HR brought; its rows are about people",
+    "events.LiveSession": "about a session; who led it is taken off, who planned it stays, with the blanked name",
+    "events.SessionChange": "about a session; who changed it stays, with the blanked name",
     "courses.Assignment": "about a team; who asked stays, with the blanked name",
     "courses.LessonRevision": "content; who wrote and published it stays, with the blanked name",
     "courses.Lesson": "content",
@@ -49,11 +51,20 @@ DONE_BY = {
     "courses.EnrollmentChange.by",
     "courses.LessonRevision.created_by",
     "courses.LessonRevision.published_by",
+    "events.Attendance.by",
+    "events.Attendance.withdrawn_by",
+    "events.LiveSession.created_by",
+    "events.SessionChange.by",
     "quizzes.QuestionRevision.created_by",
     "quizzes.Regrade.by",
     "quizzes.RetakeChange.by",
 }
-TABLES_OF_DJANGO = {"accounts.User_groups", "accounts.User_user_permissions"}  # roles: cleared, and in the account
+TABLES_OF_DJANGO = {  # roles: cleared, and in the account; and who is on a list, with the list
+    "accounts.User_groups",
+    "accounts.User_user_permissions",
+    "events.LiveSession_teams",
+    "events.LiveSession_trainers",
+}
 
 # Not handed out: a link that signs in, and what is wrong with the key of a question.
 NOT_EXPORTED = {"quizzes.Regrade.reason", "accounts.StagedRow.problems"}
@@ -107,6 +118,7 @@ def test_every_key_to_a_person_says_whether_it_is_about_them_or_by_them():
         for key in keys_of(model)
         if key.related_model is User
     }
+    direct -= {"events.LiveSession.trainers"}  # about what they led: handed out, and taken off
     about = {f"{label}.{way}" for label, way in ABOUT.items() if way and "__" not in way and way != "pk"}
     assert direct == about | DONE_BY
 
