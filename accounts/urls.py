@@ -15,6 +15,7 @@ urlpatterns = [
     path("slip/", views.slip, name="slip"),
     path("slip/password/", views.slip_password, name="slip_password"),
     path("slips/<int:person>/", views.print_slip, name="print_slip"),
+    path("mail/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("profile/", views.profile, name="profile"),
     path("password/", views.password, name="password"),
 ]

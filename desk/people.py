@@ -102,9 +102,11 @@ class ActiveFilter(admin.SimpleListFilter):
     parameter_name = "active"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", _("Active")), ("no", _("Switched off"))]
+        return [("yes", _("Active")), ("no", _("Switched off")), ("bounces", _("Address bounces"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "bounces":
+            return queryset.active().filter(email__isnull=False).unreachable()
         return queryset.filter(is_active=self.value() == "yes") if self.value() in ("yes", "no") else queryset
 
 
@@ -192,6 +194,7 @@ class PersonAdmin(StaffAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         person = context.get("original")
         if person:
+            context["bounces"] = person.has_bouncing_address()
             context["prints_slip"] = request.user.may_print_slip_for(person)  # type: ignore[union-attr]
         return super().render_change_form(request, context, *args, **kwargs)
 

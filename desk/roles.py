@@ -36,6 +36,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.enrollment": [VIEW, CHANGE],
         "courses.enrollmentchange": [VIEW],
         "quizzes.retakechange": [VIEW, ADD],
+        "notices.notice": [VIEW],
     },
     "Operators": {
         "notices.notice": [VIEW],

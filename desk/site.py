@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from desk.sender import sender
+from desk.sender import sender, trouble
 from desk.tasks import tasks_for
 
 View = Callable[..., Any]
@@ -59,6 +59,7 @@ class StaffSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         context = {**self.each_context(request), "title": _("Staff pages"), "groups": tasks_for(request.user)}
+        context["trouble"] = trouble(request.user)
         if request.user.is_superuser:
             context["everything"] = sorted(
                 (

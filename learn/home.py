@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from statistics import median
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from accounts import mailing
+from accounts.mailing import Piece, Words
 from accounts.models import User
 from accounts.models.user import UserQuerySet
-from courses import markdown
+from courses import markdown, reminding
 from courses.models import Certificate, Course, Enrollment, Lesson, Module
 from courses.models.enrollment import EnrollmentQuerySet
 from learn.course_map import CourseMap, LessonRow, course_map
@@ -75,6 +78,37 @@ def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
     return own.select_related("user", "course", "path").order_by("due_on", "pk")
 
 
+@dataclass(frozen=True)
+class Message:
+    """A piece of news on the screen; `key` names it in the form that says "Got it"."""
+
+    key: str
+    words: Words
+
+
+def news_of(user: User | AnonymousUser, at: datetime | None = None) -> list[Piece]:
+    """What somebody without an e-mail address was not told yet, the most urgent first; others get it by mail."""
+    if not user.is_authenticated or user.email:
+        return []
+    at = at or timezone.now()
+    found = mailing.untold(reminding.pieces(at, [user.pk]), mailing.told(at, [user.pk]))
+    return sorted(found, key=lambda piece: (piece.rank, piece.about))
+
+
+def name_of(piece: Piece) -> str:
+    return f"{piece.kind}:{piece.about}:{piece.edition}"
+
+
+def messages_of(pieces: Iterable[Piece]) -> list[Message]:
+    return [Message(name_of(piece), piece.words()) for piece in pieces]
+
+
+def got_it(user: User | AnonymousUser, names: Collection[str]) -> None:
+    """Note that a person read what stood on the page; what is new since then stays."""
+    if user.is_authenticated:
+        mailing.mark_seen(user, [piece for piece in news_of(user) if name_of(piece) in names])
+
+
 def by_urgency(card: Card) -> tuple[bool, int, date]:
     """Courses with something to do come first, the most urgent before all."""
     return card.next is None, list(Standing).index(card.standing), card.enrollment.due_on or date.max
@@ -94,6 +128,7 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
     ]
     cards.sort(key=by_urgency)
     return {
+        "news": messages_of(news_of(user)),
         "cards": cards,
         "courses": [] if cards else list(Course.objects.visible_to(user)),
         "certificates": certificates,

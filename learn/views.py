@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.log import record as log
 from accounts.throttling import Misses, seconds_until, wait_message
@@ -37,6 +37,13 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return render(request, "learn/my_learning.html", home_page.my_learning(request.user))
     return render(request, "learn/public_home.html", home_page.public_home())
+
+
+@require_POST
+def got_it(request: HttpRequest) -> HttpResponse:
+    """What stood in the panel on My learning is read."""
+    home_page.got_it(request.user, request.POST.getlist("news"))
+    return redirect("learn:home")
 
 
 @require_safe

@@ -21,6 +21,8 @@ def write(
     subject: str,
     body: str,
     kind: str = Notice.Kind.PLAIN,
+    html: str = "",
+    unsubscribe_url: str = "",
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> None:
@@ -34,12 +36,19 @@ def write(
         kind=kind,
         recipient=recipient,
         address=address,
-        subject=" ".join(subject.split())[:200],
+        subject=one_line(subject),
         body=body,
+        html=html,
+        unsubscribe_url=unsubscribe_url,
         not_before=not_before or timezone.now(),
         expires_at=expires_at,
     )
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
+
+
+def one_line(subject: str) -> str:
+    """A subject as a header can hold it."""
+    return " ".join(subject.split())[:200]
 
 
 def tidy(at: datetime | None = None) -> int:

@@ -25,11 +25,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from accounts.mailing import signer
 from accounts.models import User
 from courses import publishing
 from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChange
-from notices.models import Heartbeat, Notice
-from notices.sending import SENDER
+from notices.models import SENDER, Heartbeat, Notice
 from quizzes import taking
 from quizzes.models import Question, RetakeChange
 from tests.builders import make_course, make_lesson, make_person
@@ -64,6 +64,8 @@ accounts/slip/password/                                  GET    go     go  go   
 accounts/slip/password/                                  POST   go     go  go      go      go    go     go  go       go
 accounts/slips/<int:person>/                             GET    in     in  405     405     405   405    405 405      405
 accounts/slips/<int:person>/                             POST   in     in  404     200     404   404    200 404      200
+accounts/mail/<str:token>/                               GET    200    200 200     200     200   200    200 200      200
+accounts/mail/<str:token>/                               POST   200    200 200     200     200   200    200 200      200
 accounts/profile/                                        GET    in     in  200     200     200   200    200 200      200
 accounts/profile/                                        POST   in     in  200     200     200   200    200 200      200
 accounts/password/                                       GET    in     in  200     200     200   200    200 200      200
@@ -82,6 +84,8 @@ reports/questions/<slug:course>/<slug:question>/         POST   in     in  405  
 
                                                          GET    200    200 200     200     200   200    200 200      200
                                                          POST   405    405 405     405     405   405    405 405      405
+my/news/                                                 GET    in     in  405     405     405   405    405 405      405
+my/news/                                                 POST   in     in  go      go      go    go     go  go       go
 my/what-my-manager-sees/                                 GET    in     in  200     200     200   200    200 200      200
 my/what-my-manager-sees/                                 POST   in     in  405     405     405   405    405 405      405
 my/certificates/<slug:code>/                             GET    in     in  200     404     404   404    404 404      404
@@ -157,7 +161,7 @@ courses.companyfact     lch     -       -         lch
 quizzes.quiz            lch     -       -         lch
 quizzes.question        lach    -       -         lach
 quizzes.retakechange    -       lach    -         lach
-notices.notice          -       -       lch       lch
+notices.notice          -       lch     lch       lch
 notices.heartbeat       -       -       lch       lch
 """
 PAGES = {
@@ -249,7 +253,7 @@ class Site:
             "question": Question.objects.filter(pool_items__quiz=self.quiz.quiz).first().key,
             "person": self.cast.ada.pk,
             "uidb64": urlsafe_base64_encode(force_bytes(self.cast.ada.pk)),
-            "token": default_token_generator.make_token(User.objects.get(pk=self.cast.ada.pk)),
+            "token": self.token_of(route),
             "object_id": self.object_of(route),
             "pk": self.object_of(route),
             "url": "nowhere/",
@@ -262,6 +266,10 @@ class Site:
             r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route.replace("(?P<url>.*)$", "<url>")
         )
         return f"/{filled}"
+
+    def token_of(self, route: str) -> str:
+        ada = User.objects.get(pk=self.cast.ada.pk)
+        return signer.sign(str(ada.pk)) if "/mail/" in route else default_token_generator.make_token(ada)
 
     def object_of(self, route: str) -> object:
         if found := re.match(r"admin/(\w+)/(\w+)/", route):

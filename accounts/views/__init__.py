@@ -1,4 +1,5 @@
 from accounts.views.doors import demo_sign_in, sign_in, sign_out, sign_out_everywhere
+from accounts.views.mail import unsubscribe
 from accounts.views.own import password, profile
 from accounts.views.reset import ResetConfirm, reset, reset_sent
 from accounts.views.slips import print_slip, slip, slip_password
@@ -16,4 +17,5 @@ __all__ = [
     "sign_out_everywhere",
     "slip",
     "slip_password",
+    "unsubscribe",
 ]
