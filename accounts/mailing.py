@@ -75,7 +75,10 @@ def key_of(piece: Piece) -> Told:
 
 
 def told(at: datetime, people: Collection[int] | None = None, but_by: Notice | None = None) -> set[Told]:
-    """What people were told of late; one query. `but_by`: what one letter tells is left out."""
+    """What people were told of late, by a letter that was written or on the screen; one query.
+
+    `but_by`: what one letter tells is left out.
+    """
     rows = News.objects.told().filter(at__gt=at - REMEMBERED)
     if people is not None:
         rows = rows.filter(recipient__in=people)
@@ -102,6 +105,13 @@ def mine(person: User, pieces: Iterable[Piece]) -> QuerySet[News]:
 
 def row_of(piece: Piece, at: datetime) -> News:
     return News(recipient_id=piece.person, kind=piece.kind, about=piece.about, edition=piece.edition, at=at)
+
+
+def arrived(at: datetime, people: Collection[int]) -> set[Told]:
+    """What people were told of late, by a letter that was sent or on the screen: without those that came back."""
+    rows = News.objects.filter(Q(seen_at__isnull=False) | Q(letter__sent_at__isnull=False), recipient__in=people)
+    found = rows.filter(at__gt=at - REMEMBERED)
+    return set(found.values_list("recipient", "kind", "about", "edition"))
 
 
 def untold(pieces: Iterable[Piece], known: set[Told]) -> list[Piece]:

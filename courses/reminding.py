@@ -284,8 +284,8 @@ def reminder_of(facts: Facts, due_on: date, stage: int, today: date) -> Reminder
 
 
 def nudges(at: datetime, people: Collection[int] | None = None) -> Iterator[Nudge]:
-    """What managers asked to be written and was not told yet, where there still is something to do."""
-    rows = News.objects.filter(kind=News.Kind.NUDGE, letter=None, seen_at=None, at__gt=at - FRESH)
+    """What managers asked to be written, where there still is something to do."""
+    rows = News.objects.filter(kind=News.Kind.NUDGE, at__gt=at - FRESH, at__lte=at)
     return nudges_of(at, rows if people is None else rows.filter(recipient__in=people))
 
 

@@ -28,7 +28,7 @@ def write_due(at: datetime | None = None) -> int:
     left = mailing.quota(at)
     found = reminding.pieces(at)
     fresh = by_person(mailing.untold(found, mailing.told(at)))
-    unreachable = digest.unreachable([piece for pieces in fresh.values() for piece in pieces])
+    unreachable = digest.unreachable(found, at)
     managers = set(digest.managers_to_tell(at, unreachable))
     written = 0
     for person in whose_turn(in_order(fresh, managers), at):
@@ -82,5 +82,4 @@ def refresh(letter: Notice, at: datetime) -> bool:
 def to_tell(manager: User, at: datetime) -> set[int]:
     """The people of a manager who have news and no mail."""
     people = User.objects.managed_by(manager).active().unreachable().values_list("pk", flat=True)
-    found = mailing.untold(reminding.pieces(at, set(people)), mailing.told(at))
-    return digest.unreachable(found)
+    return digest.unreachable(reminding.pieces(at, set(people)), at)

@@ -24,7 +24,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from notices.models import SENDER, Heartbeat, Notice
 
@@ -279,7 +279,8 @@ def why_waiting(notice: Notice, at: datetime) -> str:
     if notice.not_before > at:
         when = date_format(timezone.localtime(notice.not_before), "SHORT_DATETIME_FORMAT")
         if notice.tries:
-            return _("Tried %(n)d times; again at %(when)s.") % {"n": notice.tries, "when": when}
+            text = ngettext("Tried once; again at %(when)s.", "Tried %(n)d times; again at %(when)s.", notice.tries)
+            return text % {"n": notice.tries, "when": when}
         return _("Not before %(when)s.") % {"when": when}
     sender = Heartbeat.objects.filter(name=SENDER).first()
     if sender is None or sender.is_late(at):

@@ -113,10 +113,13 @@ def digest_of(manager: User, at: datetime, untold: Collection[int]) -> Digest | 
     return found if found.is_worth_a_mail else None
 
 
-def unreachable(found: Sequence[Piece]) -> set[int]:
-    """Of the people these pieces are for, those whom no mail reaches: without an address, or it bounces."""
-    people = {piece.person for piece in found if piece.kind not in (News.Kind.CERTIFICATE, News.Kind.CHANGE)}
-    return set(User.objects.active().filter(pk__in=people).unreachable().values_list("pk", flat=True))
+def unreachable(found: Sequence[Piece], at: datetime) -> set[int]:
+    """Of the people these pieces are for, those whom no mail reaches and who have not read it on the screen."""
+    asked = [piece for piece in found if piece.kind not in (News.Kind.CERTIFICATE, News.Kind.CHANGE)]
+    people = User.objects.active().filter(pk__in={piece.person for piece in asked}).unreachable()
+    out_of_reach = set(people.values_list("pk", flat=True))
+    untold = mailing.untold(asked, mailing.arrived(at, out_of_reach))
+    return {piece.person for piece in untold} & out_of_reach
 
 
 def managers_to_tell(at: datetime, untold: Collection[int]) -> list[int]:
