@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts import mailing
@@ -14,6 +16,8 @@ from accounts.models import User
 from courses import reminding
 from notices.models import WRITER, Heartbeat, News, Notice
 from reports import digest
+
+logger = logging.getLogger("workshop.desk")
 
 CHUNK = 500
 
@@ -34,10 +38,15 @@ def write_due(at: datetime | None = None) -> int:
     for person in whose_turn(in_order(fresh, managers), at):
         if written >= left:
             break
-        pieces = [*fresh.get(person, ())]
-        if person in managers and (one := digest.digest_of(User.objects.get(pk=person), at, unreachable)):
-            pieces.append(one)
-        written += bool(pieces) and mailing.write(person, pieces, at) is not None
+        try:
+            pieces = [*fresh.get(person, ())]
+            if person in managers and (one := digest.digest_of(User.objects.get(pk=person), at, unreachable)):
+                pieces.append(one)
+            written += bool(pieces) and mailing.write(person, pieces, at) is not None
+        except DatabaseError:
+            raise
+        except Exception:  # a letter that cannot be written must not keep the others
+            logger.exception("letter_not_written", extra={"event": {"event": "letter_not_written", "person": person}})
     return written
 
 

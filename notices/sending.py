@@ -20,8 +20,8 @@ from time import monotonic
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
-from django.db.models import F
+from django.db import DatabaseError, transaction
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -50,7 +50,7 @@ def send_waiting(at: datetime | None = None, stopping: Callable[[], bool] = neve
     """
     beat(at)
     expire(at)
-    waiting = list(Notice.objects.waiting(at).order_by("not_before", "pk").values_list("pk", flat=True)[:BATCH])
+    waiting = next_in_line(at)
     if not waiting:
         return 0
     connection = get_connection()
@@ -62,6 +62,13 @@ def send_waiting(at: datetime | None = None, stopping: Callable[[], bool] = neve
         return 0
     finally:
         connection.close()
+
+
+def next_in_line(at: datetime | None) -> list[int]:
+    """Up to BATCH messages by number, letters last: who asked for a link waits in front of the screen."""
+    is_letter = ExpressionWrapper(Q(kind=Notice.Kind.LETTER), BooleanField())
+    waiting = Notice.objects.waiting(at).alias(is_letter=is_letter).order_by("is_letter", "not_before", "pk")
+    return list(waiting.values_list("pk", flat=True)[:BATCH])
 
 
 def send_all(
@@ -110,10 +117,12 @@ def send_one(pk: int, connection: BaseEmailBackend, at: datetime | None = None) 
     if reason := undeliverable(notice):
         give_up(notice, reason, at)
         return False
-    if notice.kind == Notice.Kind.LETTER and not is_its_turn(notice, at):
-        return False
     try:
+        if notice.kind == Notice.Kind.LETTER and not is_its_turn(notice, at):
+            return False
         connection.send_messages([as_mail(notice)])
+    except DatabaseError:
+        raise
     except Exception as error:  # a message that cannot be sent must not keep the others
         put_off(notice, error, at)
         connection.close()

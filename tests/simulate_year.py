@@ -1,4 +1,4 @@
-"""A year of a company, to count what mail its people get: `python -m tests.simulate_year` prints what docs/notices.md holds.
+"""A year of a company, to count the mail its people get. `python -m tests.simulate_year` prints it for docs/notices.md.
 
 People join, move, leave and are away; lessons are published anew; managers remind; the mail server is down for two
 days. Each letter is held to the rules at the moment it goes.
@@ -11,7 +11,8 @@ import random
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
@@ -203,7 +204,7 @@ class Year:
 
     def shortest_gap(self) -> timedelta:
         moments = [sorted(times) for times in self.sent().values()]
-        gaps = [later - earlier for times in moments for earlier, later in zip(times, times[1:], strict=False)]
+        gaps = [later - earlier for times in moments for earlier, later in pairwise(times)]
         return min(gaps, default=timedelta.max)
 
     def untold_certificates(self) -> int:
@@ -232,10 +233,11 @@ class Year:
             bar = "█" * -(-len(people) * 40 // max(1, len(counts)))
             lines.append(f"| {name} | {len(people)} | {bar} | {len(managers & set(people))} |")
         values = sorted(counts.values())
+        shares = [values[len(values) // 2], values[len(values) * 95 // 100], values[-1]]
         facts = {
-            "people in the year, with mail / without": f"{len(with_mail)} / {len(sent) - len(with_mail)}",
+            "people in the year: with mail / without": f"{len(with_mail)} / {len(sent) - len(with_mail)}",
             "letters": sum(values),
-            "letters a person: median / 95 % / most": f"{values[len(values) // 2]} / {values[len(values) * 95 // 100]} / {values[-1]}",
+            "letters a person: median / 95 % / most": " / ".join(map(str, shares)),
             "shortest time between two letters to one person": f"{self.shortest_gap() / timedelta(hours=1):.0f} hours",
             "letters against a rule": len(self.broken),
             "certificates not told within nine days": self.untold_certificates(),

@@ -25,7 +25,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "quizzes.quiz": {"ed": {V, C}, "root": {V, C}},
     "quizzes.question": {"ed": {V, A, C}, "root": {V, A, C}},
     "quizzes.retakechange": {"hana": {V, A}, "root": {V, A}},
-    "notices.notice": {"olga": {V}, "root": {V}},
+    "notices.notice": {"hana": {V}, "olga": {V}, "root": {V}},
     "notices.heartbeat": {"olga": {V}, "root": {V}},
 }
 ROLES = ("ed", "hana", "olga", "ada", "mia", "root")

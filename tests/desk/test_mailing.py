@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts import mailing as letters
-from accounts.models import User
+from accounts.models import Membership, Team, User
 from courses import nudging, progress, reminding
 from courses.models import Certificate, Completion, Enrollment
 from desk import mailing
@@ -214,6 +214,14 @@ def test_secrets_and_the_account_wait_for_nothing(cast: Cast, due: Enrollment) -
     assert sending.send_waiting(paris("2026-12-08 23:00")) == 2
 
 
+def test_who_asked_for_a_link_does_not_wait_behind_letters(cast: Cast, due: Enrollment) -> None:
+    mailing.write_due(TUESDAY)
+    fields = {"recipient": cast.ada, "address": cast.ada.email, "not_before": TUESDAY + timedelta(minutes=1)}
+    Notice.objects.create(key="s", kind="secret", subject="Your link", **fields)
+    sending.send_waiting(TUESDAY + timedelta(minutes=1))
+    assert [message.subject for message in mail.outbox] == ["Your link", "“Everything” is due today"]
+
+
 # --- People without an address ---------------------------------------------------------------------------------------
 
 
@@ -239,6 +247,33 @@ def test_who_has_an_address_sees_no_panel(client: Client, cast: Cast, due: Enrol
     assert client.get("/").context["news"] == []
     client.post("/my/news/", {"news": [f"reminder:{due.pk}:2026-12-08+0", "x", ""]})
     assert not News.objects.exists()
+
+
+# --- One that fails keeps no other ---
+
+
+def test_a_letter_that_cannot_be_written_or_sent_keeps_no_other(
+    cast: Cast, due: Enrollment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enroll(cast.mia, cast.course, at=TUESDAY)
+    true_text, broken = letters.text_of, {cast.ada.pk}
+
+    def text_of(reader: User, pieces: list) -> letters.Text:
+        if reader.pk in broken:
+            raise AttributeError("a bug")
+        return true_text(reader, pieces)
+
+    monkeypatch.setattr(letters, "text_of", text_of)
+    assert mailing.write_due(TUESDAY) == 1  # Mia's
+    broken.clear()
+    assert mailing.write_due(TUESDAY) == 1
+    broken.add(cast.mia.pk)
+    assert sending.send_waiting(TUESDAY) == 1
+    assert [message.to for message in mail.outbox] == [[cast.ada.email]]
+    waiting = Notice.objects.unsent().get()
+    assert (waiting.recipient, waiting.tries, waiting.error) == (cast.mia, 1, "AttributeError: a bug")
+    broken.clear()
+    assert sending.send_waiting(TUESDAY + timedelta(minutes=1)) == 1
 
 
 # --- At once ---------------------------------------------------------------------------------------------------------
@@ -302,3 +337,22 @@ def test_everybody_hears_in_time_of_all(cast: Cast, due: Enrollment) -> None:
         "“Everything” was due on Tuesday, December 8",
         "“Everything” was due on Tuesday, December 8",
     ]
+
+
+@pytest.mark.parametrize(("people", "is_shown"), [(50, False), (51, True)])
+def test_asking_many_first_shows_how_many_mails_go_and_what_they_say(
+    client: Client, cast: Cast, due: Enrollment, people: int, is_shown: bool
+) -> None:
+    team = Team.add("Lille", cast.company)
+    many = [User(name=f"P{n}", email=f"p{n}@example.com", staff_number=f"P{n}") for n in range(people)]
+    many.append(User(name="Paper", staff_number="PAPER"))
+    for person in User.objects.bulk_create(many):
+        Membership.objects.create(team=team, user=person, is_home=True)
+    client.force_login(cast.hana)
+    data = {"team": team.pk, "path": cast.course.paths.get().pk, "due_days": 30}
+    page = client.post("/admin/courses/assignment/add/", data).content.decode()
+    assert f"{people} of them get a mail about it" in page
+    assert "1 has no e-mail address" in page
+    assert ("batches of 200 every ten minutes" in page) is is_shown
+    assert ("Please take “Everything” by" in page) is is_shown
+    assert not Enrollment.objects.filter(user__name="P1").exists()
