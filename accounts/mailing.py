@@ -189,13 +189,9 @@ def _write(reader: User, pieces: Sequence[Piece], at: datetime) -> Notice:
 
 
 def note(letter: Notice, reader: User, pieces: Sequence[Piece], at: datetime) -> None:
-    """Write down that these pieces, and no others, are told by this letter."""
+    """Write down that this letter tells these pieces."""
     News.objects.bulk_create([row_of(piece, at) for piece in pieces], ignore_conflicts=True)
-    rows = mine(reader, pieces)
-    gone = letter.news.exclude(pk__in=rows.values("pk"))
-    gone.filter(by=None).delete()
-    gone.update(letter=None)
-    rows.filter(letter=None, seen_at=None).update(letter=letter)
+    mine(reader, pieces).filter(letter=None, seen_at=None).update(letter=letter)
 
 
 @transaction.atomic
@@ -209,16 +205,24 @@ def rewrite(letter: Notice, reader: User, pieces: Sequence[Piece], at: datetime)
         return
     letter.subject, letter.body, letter.html, letter.address = subject, text.body, text.html, address
     letter.save(update_fields=["subject", "body", "html", "address"])
+    gone = letter.news.exclude(pk__in=mine(reader, pieces).values("pk"))
+    gone.filter(by=None).delete()
+    gone.update(letter=None)
     note(letter, reader, pieces, at)
 
 
+def words_of(pieces: Iterable[Piece]) -> list[Words]:
+    """The most urgent first, each topic once."""
+    spoken: dict[tuple[str, int], Piece] = {}
+    for piece in sorted(pieces, key=lambda piece: (piece.rank, piece.about)):
+        spoken.setdefault(piece.topic, piece)
+    return [piece.words() for piece in spoken.values()]
+
+
 def text_of(reader: User, pieces: Sequence[Piece]) -> Text:
-    """The letter in the reader's language, the most urgent first, each topic once."""
+    """The letter in the reader's language."""
     with translation.override(reader.language):
-        spoken: dict[tuple[str, int], Piece] = {}
-        for piece in sorted(pieces, key=lambda piece: (piece.rank, piece.about)):
-            spoken.setdefault(piece.topic, piece)
-        words = [piece.words() for piece in spoken.values()]
+        words = words_of(pieces)
         more = len(words) - 1
         subject = words[0].title
         if more:

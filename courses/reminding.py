@@ -215,7 +215,7 @@ def day_of(day: date | None) -> str:
 def pieces(at: datetime, people: Collection[int] | None = None) -> list[Piece]:
     """All that active people are to be told at this moment, told already or not. A few queries for any number."""
     redone = redone_lessons(at, people)
-    found: list[Piece] = [*asked(at, people), *reminders(at, people), *nudges(at, people)]
+    found: list[Piece] = [*requests_and_reminders(at, people), *nudges(at, people)]
     found += [*redos(at, redone), *redo_reminders(at, redone), *certificates(at, people), *changes(at, people)]
     return found
 
@@ -244,12 +244,6 @@ def to_do(at: datetime, people: Collection[int] | None = None) -> EnrollmentQuer
     return heard(at, people).filter(~Enrollment.done_so_far_q(), completed_at=None)
 
 
-def asked(at: datetime, people: Collection[int] | None = None) -> Iterator[Asked]:
-    """To who was asked of late and has not begun."""
-    new = to_do(at, people).filter(started_at=None, enrolled_at__gt=at - FRESH, enrolled_at__lte=at)
-    return (Asked(Facts(*row)) for row in new.order_by().values_list(*COLUMNS))
-
-
 def sample_of(assignment: Assignment, at: datetime | None = None) -> Words:
     """What asking a team will say to each person."""
     due_on = assignment.due_day(at or timezone.now())
@@ -265,22 +259,28 @@ def stage_of(due_on: date, today: date) -> int | None:
     return BEFORE if days < 0 else days // EVERY * EVERY
 
 
-def reminders(at: datetime, people: Collection[int] | None = None) -> Iterator[Reminder]:
+def requests_and_reminders(at: datetime, people: Collection[int] | None = None) -> Iterator[Asked | Reminder]:
+    """To who was asked of late and has not begun, and to who has something due; one query."""
     today = site_day(at)
     window = (today - timedelta(days=LAST + EVERY - 1), today - timedelta(days=BEFORE))
-    due = to_do(at, people).filter(due_on__range=window, enrolled_at__lte=at).order_by()
-    for *row, enrolled_at, wants_all in due.values_list(*COLUMNS, "enrolled_at", "user__mail_reminders"):
+    is_new = Q(started_at=None, enrolled_at__gt=at - FRESH)
+    rows = to_do(at, people).filter(is_new | Q(due_on__range=window), enrolled_at__lte=at).order_by()
+    for *row, enrolled_at, started_at, wants_all in rows.values_list(
+        *COLUMNS, "enrolled_at", "started_at", "user__mail_reminders"
+    ):
         facts = Facts(*row)
-        due_on: date = row[COLUMNS.index("due_on")]
-        stage = stage_of(due_on, today)
-        knows = stage == BEFORE and site_day(enrolled_at) > due_on - NOTICE
-        if stage is not None and not knows and (wants_all or stage == 0):
-            yield reminder_of(facts, due_on, stage, today)
+        if started_at is None and enrolled_at > at - FRESH:
+            yield Asked(facts)
+        if facts.due_on is None or (stage := stage_of(facts.due_on, today)) is None:
+            continue
+        knows = stage == BEFORE and site_day(enrolled_at) > facts.due_on - NOTICE
+        if not knows and (wants_all or stage == 0):
+            yield reminder_of(facts, stage, today)
 
 
-def reminder_of(facts: Facts, due_on: date, stage: int, today: date) -> Reminder:
+def reminder_of(facts: Facts, stage: int, today: date) -> Reminder:
     """A changed due day makes other reminders: these are about the new one."""
-    return Reminder(facts, edition=f"{due_on.isoformat()}{stage:+d}", stage=stage, is_today=due_on == today)
+    return Reminder(facts, f"{facts.due_on}{stage:+d}", stage=stage, is_today=facts.due_on == today)
 
 
 def nudges(at: datetime, people: Collection[int] | None = None) -> Iterator[Nudge]:
@@ -375,7 +375,7 @@ def redo_reminders(at: datetime, redone: dict[int, list[Redone]]) -> Iterator[Re
             continue
         stage = stage_of(due_on, today)
         if stage is not None and (first.wants_all or stage == 0):
-            yield reminder_of(facts, due_on, stage, today)
+            yield reminder_of(facts, stage, today)
 
 
 def with_due(lessons: list[Redone]) -> Facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
@@ -79,28 +79,28 @@ def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
 
 
 @dataclass(frozen=True)
-class Message:
-    """A piece of news on the screen; `key` names it in the form that says "Got it"."""
+class Panel:
+    """News on the screen; `keys` name it in the form that says "Got it"."""
 
-    key: str
-    words: Words
+    words: Sequence[Words]
+    keys: Sequence[str]
 
 
 def news_of(user: User | AnonymousUser, at: datetime | None = None) -> list[Piece]:
-    """What somebody without an e-mail address was not told yet, the most urgent first; others get it by mail."""
+    """What somebody without an e-mail address was not told yet; others get it by mail."""
     if not user.is_authenticated or user.email:
         return []
     at = at or timezone.now()
-    found = mailing.untold(reminding.pieces(at, [user.pk]), mailing.told(at, [user.pk]))
-    return sorted(found, key=lambda piece: (piece.rank, piece.about))
+    return mailing.untold(reminding.pieces(at, [user.pk]), mailing.told(at, [user.pk]))
 
 
 def name_of(piece: Piece) -> str:
     return f"{piece.kind}:{piece.about}:{piece.edition}"
 
 
-def messages_of(pieces: Iterable[Piece]) -> list[Message]:
-    return [Message(name_of(piece), piece.words()) for piece in pieces]
+def panel_of(user: User | AnonymousUser) -> Panel:
+    pieces = news_of(user)
+    return Panel(mailing.words_of(pieces), [name_of(piece) for piece in pieces])
 
 
 def got_it(user: User | AnonymousUser, names: Collection[str]) -> None:
@@ -128,7 +128,7 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
     ]
     cards.sort(key=by_urgency)
     return {
-        "news": messages_of(news_of(user)),
+        "news": panel_of(user),
         "cards": cards,
         "courses": [] if cards else list(Course.objects.visible_to(user)),
         "certificates": certificates,

@@ -24,7 +24,7 @@ BUCKETS = [(0, 0), (1, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 40), (41,
 class Year:
     people: int = 300
     days: int = 364
-    every: int = 2  # hours between two runs of the commands; in life ten minutes
+    hours: tuple[int, ...] = (1, 8, 11, 15, 20)  # when the commands run; in life every ten minutes
     seed: int = 6
     down: tuple[int, int] = (75, 77)  # days in which the mail server is away
     broken: list[str] = field(default_factory=list)
@@ -121,10 +121,13 @@ class Year:
 
     def learn(self, at: datetime) -> None:
         """Everybody as diligent as they are; who is away learns nothing."""
+        from django.db.models import F, Q
+
         from courses import progress
         from courses.models import Completion, Enrollment, Lesson
 
-        for enrollment in Enrollment.objects.filter(user__is_active=True, paused_at=None).select_related("path"):
+        to_do = Q(completed_at=None) | Q(current_at__lt=F("path__redo_at"))
+        for enrollment in Enrollment.objects.filter(to_do, user__is_active=True, paused_at=None).order_by("pk"):
             if self.random.random() > self.diligence[enrollment.user_id]:
                 continue
             done = enrollment.completions.counting().values("lesson")
@@ -154,7 +157,7 @@ class Year:
         for day in range(self.days):
             at = START + timedelta(days=day)
             self.live(day, at + timedelta(hours=5))
-            for hour in range(0, 24, self.every):
+            for hour in self.hours if at.weekday() < 5 else self.hours[1:2]:
                 now = at + timedelta(hours=hour, minutes=30)
                 mailing.write_due(now)
                 if not self.down[0] <= day < self.down[1]:

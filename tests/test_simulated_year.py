@@ -9,7 +9,7 @@ from tests.simulate_year import Year
 
 @pytest.mark.django_db
 def test_a_quarter_sends_each_person_a_sane_number_of_mails() -> None:
-    year = Year(people=30, days=84, every=6, down=(20, 22))
+    year = Year(people=30, days=84, hours=(1, 9, 15), down=(20, 22))
     year.run()
     assert year.broken == []
     counts = sorted(len(times) for times in year.sent().values())

@@ -231,12 +231,12 @@ def test_who_has_no_address_reads_it_at_sign_in_once(client: Client, cast: Cast,
     client.force_login(User.objects.get(pk=cast.ada.pk))
     assert tick(TUESDAY) == []
     page = client.get("/")
-    assert "“Everything” is due today" in page.content.decode()
-    keys = [one.key for one in page.context["news"]]
+    assert "“Everything” of “Course service” is due today" in page.content.decode()
+    keys = page.context["news"].keys
     nudging.remind(cast.mia, Enrollment.objects.filter(pk=due.pk), TUESDAY)  # after the page was read
     for _twice in range(2):
         assert client.post("/my/news/", {"news": keys}).status_code == 302
-    left = [one.words.title for one in client.get("/").context["news"]]
+    left = [one.title for one in client.get("/").context["news"].words]
     assert left == ["Mia Duval reminds you of “Everything”"]
     assert News.objects.get(kind="reminder").seen_at == TUESDAY
 
@@ -244,7 +244,7 @@ def test_who_has_no_address_reads_it_at_sign_in_once(client: Client, cast: Cast,
 def test_who_has_an_address_sees_no_panel(client: Client, cast: Cast, due: Enrollment, time_machine) -> None:
     time_machine.move_to(TUESDAY, tick=False)
     client.force_login(cast.ada)
-    assert client.get("/").context["news"] == []
+    assert client.get("/").context["news"].words == []
     client.post("/my/news/", {"news": [f"reminder:{due.pk}:2026-12-08+0", "x", ""]})
     assert not News.objects.exists()
 
