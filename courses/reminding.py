@@ -141,6 +141,10 @@ class Redo(OfEnrollment):
     rank = 15
     lessons: tuple[str, ...] = ()
 
+    @property
+    def topic(self) -> tuple[str, int]:
+        return "redo", self.about  # a reminder does not name the lessons
+
     def words(self) -> Words:
         n = len(self.lessons)
         title = ngettext("A lesson you did says something new", "%(n)d lessons you did say something new", n)

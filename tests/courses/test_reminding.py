@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import mailing
 from accounts.models import User
 from courses import nudging, progress, publishing, reminding
 from courses.models import Certificate, Completion, Enrollment, LessonRevision, Module
@@ -178,8 +179,10 @@ def test_what_is_to_be_done_again_is_told_and_reminded_of(cast: Cast, due: Enrol
 def test_a_redo_for_people_under_way_has_no_reminder_of_its_own(cast: Cast, due: Enrollment) -> None:
     lesson = cast.course.lessons.select_related("published_revision").get(key="m1-read-1")
     progress.complete_lesson(due, lesson, lesson.published_revision, Completion.How.READ, at=LONG_AGO)
-    publish(cast, Effect.REDO, paris("2026-11-02 10:00"), redo_due_on=DUE)
-    assert kinds(paris("2026-11-02 10:00"), cast.ada) == ["redo"]
+    publish(cast, Effect.REDO, paris("2026-11-07 10:00"), redo_due_on=DUE)
+    assert kinds(paris("2026-11-07 10:00"), cast.ada) == ["redo"]
+    said = mailing.words_of(reminding.pieces(on(DUE), [cast.ada.pk]))
+    assert [words.title for words in said] == ["“Everything” is due today", "A lesson you did says something new"]
     assert editions(on(DUE), cast.ada) == ["2026-12-04+0"]  # the one of the enrollment
 
 
