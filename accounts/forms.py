@@ -199,13 +199,23 @@ class ProfileForm(UserForm):
 
     class Meta:
         model = User
-        fields = ["name", "language", "time_zone", "theme"]
+        fields = ["name", "language", "time_zone", "theme", "mail_reminders", "mail_news", "mail_digest"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"}), "theme": forms.RadioSelect}
         help_texts = {"name": _("As it should stand on your certificate.")}
+        labels = {
+            "mail_reminders": _("Mail me all reminders"),
+            "mail_news": _("Mail me certificates, and lessons that changed"),
+            "mail_digest": _("Mail me once a week how my team stands"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].choices = zone_choices(self.instance.time_zone)  # type: ignore[attr-defined]
+        if not self.instance.email:
+            for name in ("mail_reminders", "mail_news", "mail_digest"):
+                del self.fields[name]
+        elif not getattr(self.instance, "is_manager", False):
+            del self.fields["mail_digest"]
         if len(User._meta.get_field("language").choices or []) == 1:
             self.fields["language"].help_text = _("So far there is one language.")
 

@@ -1,4 +1,3 @@
-import zoneinfo
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -13,6 +12,7 @@ from django.utils import timezone, translation
 
 from accounts import sessions
 from accounts.links import is_own
+from notices.hours import zone_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -79,11 +79,3 @@ def preferences(get_response: Handler) -> Handler:
             return get_response(request)
 
     return middleware
-
-
-def zone_of(name: str) -> zoneinfo.ZoneInfo:
-    """The zone of this name, or the site's: one that this machine does not know must not cost somebody every page."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return zoneinfo.ZoneInfo(settings.TIME_ZONE)

@@ -38,6 +38,7 @@ def rows_about(person: User) -> list[QuerySet[Any, Any]]:
         person.slips.all(),
         StagedRow.objects.filter(person=person),
         person.notices.all(),
+        person.news.all(),
     ]
 
 

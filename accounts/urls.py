@@ -18,6 +18,7 @@ urlpatterns = [
     path("slips/", views.slip_sheets, name="slip_sheets"),
     path("slips/team/<int:team>/", views.slip_sheet, name="slip_sheet"),
     path("slips/<int:person>/", views.print_slip, name="print_slip"),
+    path("mail/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("profile/", views.profile, name="profile"),
     path("password/", views.password, name="password"),
 ]

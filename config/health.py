@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
@@ -11,12 +10,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from notices.models import Heartbeat
-from notices.sending import SENDER
+from notices.models import LATE, SENDER, Heartbeat
 
 logger = logging.getLogger(__name__)
-
-SENDER_LATE = timedelta(minutes=2)
 
 _schema_is_current = False  # once true it stays so while this process lives: its code does not change
 
@@ -64,7 +60,7 @@ def schema_is_current() -> bool:
 
 
 def sender_is_alive() -> bool:
-    return Heartbeat.objects.filter(name=SENDER, at__gt=timezone.now() - SENDER_LATE).exists()
+    return Heartbeat.objects.filter(name=SENDER, at__gt=timezone.now() - LATE[SENDER]).exists()
 
 
 CHECKS: dict[str, Callable[[], bool]] = {

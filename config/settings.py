@@ -273,6 +273,9 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Workshop <workshop@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+LETTERS_AN_HOUR = env.int("LETTERS_AN_HOUR", default=1200)
+LETTER_REFRESH = "desk.mailing.refresh"  # asked for each letter just before it goes: is what it says still so?
+
 # --- This site -------------------------------------------------------------------------------------------------------
 
 SITE_NAME = env.str("SITE_NAME", default="Workshop")

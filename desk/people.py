@@ -111,13 +111,20 @@ class ActiveFilter(admin.SimpleListFilter):
     parameter_name = "active"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", _("Active")), ("left", _("Left")), ("no", _("Switched off"))]
+        return [
+            ("yes", _("Active")),
+            ("left", _("Left")),
+            ("no", _("Switched off")),
+            ("bounces", _("Address bounces")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "left":
             return queryset.left()
         if self.value() == "no":
             return queryset.filter(is_active=False, left_at=None)
+        if self.value() == "bounces":
+            return queryset.active().filter(email__isnull=False).unreachable()
         return queryset.active() if self.value() == "yes" else queryset
 
 
@@ -207,6 +214,7 @@ class PersonAdmin(PersonData, StaffAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         person = context.get("original")
         if person:
+            context["bounces"] = person.has_bouncing_address()
             context["prints_slip"] = request.user.may_print_slip_for(person)  # type: ignore[union-attr]
             context["may_erase"] = request.user.has_perm("accounts.delete_user")
         return super().render_change_form(request, context, *args, **kwargs)

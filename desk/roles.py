@@ -41,6 +41,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "quizzes.retakechange": [VIEW, ADD],
         "admin.logentry": [VIEW],
         "events.livesession": [VIEW, ADD, CHANGE],
+        "notices.notice": [VIEW],
     },
     "Operators": {
         "notices.notice": [VIEW],

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from desk import inviting
-from desk.status import status
+from desk.status import status, trouble
 from desk.tasks import tasks_for
 
 View = Callable[..., Any]
@@ -65,6 +65,7 @@ class StaffSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         context = {**self.each_context(request), "title": _("Staff pages"), "groups": tasks_for(request.user)}
+        context["trouble"] = trouble(request.user)
         if request.user.is_superuser:
             context["everything"] = sorted(
                 (

@@ -12,6 +12,7 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -24,11 +25,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from notices.models import Heartbeat, Notice
-from notices.sending import SENDER
+from accounts.models import User
+from notices.models import SENDER, WRITER, Heartbeat, Notice
 
-ALIVE_WITHIN = timedelta(minutes=5)
-NIGHTLY_WITHIN = timedelta(hours=26)  # a day, with the timer's delay and a long night
 LITTLE_ROOM = 1_000_000_000  # bytes
 
 
@@ -51,9 +50,9 @@ def status(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("notices.view_heartbeat"):
         raise PermissionDenied
     now = timezone.now()
-    beats = dict(Heartbeat.objects.values_list("name", "at"))
+    beats = Heartbeat.objects.in_bulk()
     groups = [
-        (_("Mail"), [sender(beats, now), *outbox(now)]),
+        (_("Mail"), [sender(beats, now), writer(beats, now), *outbox(now)]),
         (_("Every night"), [*nightly(beats, now), backup_file()]),
         (_("This machine"), [disk(), migrations(), *versions()]),
     ]
@@ -66,16 +65,35 @@ def moment(at: datetime) -> str:
     return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
-def sender(beats: dict[str, datetime], now: datetime) -> Fact:
-    at = beats.get(SENDER)
-    if at is None:
-        return Fact(_("Sender"), False, _("Never heard from"), _("Start it with “manage.py send_notices”."))
-    alive = at > now - ALIVE_WITHIN
-    return Fact(_("Sender"), alive, _("Running") if alive else _("Silent"), _("last heard from %s") % moment(at))
+def sender(beats: dict[str, Heartbeat], now: datetime) -> Fact:
+    return heart(_("Sender"), beats.get(SENDER), _("Start it with “manage.py send_notices”."), now)
+
+
+def writer(beats: dict[str, Heartbeat], now: datetime) -> Fact:
+    return heart(_("Writer of reminders"), beats.get(WRITER), _("Let a timer run “manage.py write_notices”."), now)
+
+
+def heart(label: str, beat: Heartbeat | None, mend: str, now: datetime) -> Fact:
+    if beat is None:
+        return Fact(label, False, _("Never heard from"), mend)
+    alive = not beat.is_late(now)
+    return Fact(label, alive, _("Running") if alive else _("Silent"), _("last heard from %s") % moment(beat.at))
+
+
+def trouble(user: User | AnonymousUser, at: datetime | None = None) -> str:
+    """What is wrong with the sending of mail, in a sentence for the operators' first page; one query for them."""
+    if not user.has_perm("notices.view_heartbeat"):
+        return ""
+    beats = Heartbeat.objects.in_bulk([SENDER, WRITER])
+    if SENDER not in beats or beats[SENDER].is_late(at):
+        return _("The sender does not run: no mail goes out.")
+    if WRITER in beats and beats[WRITER].is_late(at):
+        return _("The writer of reminders has not run for an hour: no reminders are written.")
+    return ""
 
 
 def outbox(now: datetime) -> list[Fact]:
-    """What waits to be sent and for how long, and what was given up; one query."""
+    """What waits to be sent and for how long, and what was given up; two queries."""
     late = Q(pk__in=Notice.objects.waiting(now).values("pk"))
     found = Notice.objects.aggregate(
         waiting=Count("pk", filter=late), oldest=Min("not_before", filter=late), failed=Count("failed_at")
@@ -85,6 +103,7 @@ def outbox(now: datetime) -> list[Fact]:
     return [
         Fact(_("Waiting"), is_prompt if found["waiting"] else None, notices(found["waiting"]), since),
         Fact(_("Given up"), None, notices(found["failed"])),
+        Fact(_("Addresses that bounce"), None, str(Notice.objects.bounced().values("address").distinct().count())),
     ]
 
 
@@ -92,7 +111,7 @@ def notices(n: int) -> str:
     return ngettext("%(n)d notice", "%(n)d notices", n) % {"n": n}
 
 
-def nightly(beats: dict[str, datetime], now: datetime) -> list[Fact]:
+def nightly(beats: dict[str, Heartbeat], now: datetime) -> list[Fact]:
     """The commands of the timer, and whatever else said that it was done."""
     labels = {
         "backup": _("Backup"),
@@ -100,15 +119,15 @@ def nightly(beats: dict[str, datetime], now: datetime) -> list[Fact]:
         "tidy": _("Tidy"),
         "retain": _("Keep nothing for too long"),
     }
-    others = {name: name for name in sorted(beats) if name != SENDER and name not in labels}
+    others = {name: name for name in sorted(beats) if name not in (SENDER, WRITER) and name not in labels}
     return [work(label, beats.get(name), now) for name, label in (labels | others).items()]
 
 
-def work(label: str, at: datetime | None, now: datetime) -> Fact:
-    if at is None:
+def work(label: str, beat: Heartbeat | None, now: datetime) -> Fact:
+    if beat is None:
         return Fact(label, False, _("Never done"), _("Is the timer on? See “What to watch” in the operator’s guide."))
-    on_time = at > now - NIGHTLY_WITHIN
-    return Fact(label, on_time, _("Done") if on_time else _("Late"), _("last %s") % moment(at))
+    on_time = not beat.is_late(now)
+    return Fact(label, on_time, _("Done") if on_time else _("Late"), _("last %s") % moment(beat.at))
 
 
 def backup_file() -> Fact:

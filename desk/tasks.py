@@ -171,6 +171,11 @@ def now_and_then() -> list[Task]:
             reverse("admin:accounts_team_changelist"),
         ),
         Task(
+            _("What is mailed"),
+            _("Reminders and other mails: what was sent, what waits and why, and which addresses bounce."),
+            reverse("admin:notices_notice_changelist"),
+        ),
+        Task(
             _("What was asked of teams"),
             _("Earlier requests, with their dates and how many people each one reached."),
             reverse("admin:courses_assignment_changelist"),

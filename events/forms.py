@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin import indented
 from accounts.forms import zone_choices
-from accounts.middleware import zone_of
 from accounts.models import Team, User
 from courses.models import Course
 from events import clock
 from events.models import LONGEST, LiveSession
+from notices.hours import zone_of
 
 if TYPE_CHECKING:
     SessionModelForm = forms.ModelForm[LiveSession]

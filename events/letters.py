@@ -10,11 +10,11 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts.middleware import zone_of
 from accounts.models import User
 from events import words
 from events.models import LiveSession, Registration, SessionChange
 from notices import outbox
+from notices.hours import zone_of
 
 
 @contextmanager

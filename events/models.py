@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.middleware import zone_of
 from accounts.models import Membership, Team, User
 from accounts.models.team import LENGTH
 from accounts.models.user import site_time_zone, validate_time_zone
 from courses.models import Course, Enrollment
+from notices.hours import zone_of
 
 LONGEST = timedelta(days=14)
 TICKED_FROM = timedelta(hours=1)  # before it begins: people arrive early

@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
-from accounts.middleware import zone_of
 from accounts.models import User
 from courses.models.enrollment import site_day
 from events import letters
 from events.models import LiveSession
+from notices.hours import zone_of
 
 MORNING = time(9)
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from statistics import median
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from accounts import mailing
+from accounts.mailing import Piece, Words
 from accounts.models import User
 from accounts.models.user import UserQuerySet
-from courses import markdown
+from courses import markdown, reminding
 from courses.models import Certificate, Course, Enrollment, Lesson, Module
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.models.path import REFRESHER
@@ -89,6 +92,37 @@ def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
     return own.select_related("user", "course", "path").order_by("due_on", "pk")
 
 
+@dataclass(frozen=True)
+class Panel:
+    """News on the screen; `keys` name it in the form that says "Got it"."""
+
+    words: Sequence[Words]
+    keys: Sequence[str]
+
+
+def news_of(user: User | AnonymousUser, at: datetime | None = None) -> list[Piece]:
+    """What somebody without an e-mail address was not told yet; others get it by mail."""
+    if not user.is_authenticated or user.email:
+        return []
+    at = at or timezone.now()
+    return mailing.untold(reminding.pieces(at, [user.pk]), mailing.told(at, [user.pk]))
+
+
+def name_of(piece: Piece) -> str:
+    return f"{piece.kind}:{piece.about}:{piece.edition}"
+
+
+def panel_of(user: User | AnonymousUser) -> Panel:
+    pieces = news_of(user)
+    return Panel(mailing.words_of(pieces), [name_of(piece) for piece in pieces])
+
+
+def got_it(user: User | AnonymousUser, names: Collection[str]) -> None:
+    """Note that a person read what stood on the page; what is new since then stays."""
+    if user.is_authenticated:
+        mailing.mark_seen(user, [piece for piece in news_of(user) if name_of(piece) in names])
+
+
 def by_urgency(card: Card) -> tuple[bool, int, date]:
     """Courses with something to do come first, the most urgent before all."""
     return card.next is None, list(Standing).index(card.standing), card.enrollment.due_on or date.max
@@ -112,6 +146,7 @@ def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
     ]
     cards.sort(key=by_urgency)
     return {
+        "news": panel_of(user),
         "cards": cards,
         "courses": [] if cards else list(Course.objects.visible_to(user)),
         "certificates": certificates,

@@ -9,6 +9,7 @@ LESSON = "courses/<slug:course>/<slug:lesson>/"
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
+    path("my/news/", views.got_it, name="got_it"),
     path("my/what-my-manager-sees/", views.what_manager_sees, name="what_manager_sees"),
     path("my/data/", views.data, name="data"),
     path("my/certificates/<slug:code>/", views.certificate, name="certificate"),

@@ -41,6 +41,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "learn/public_home.html", home_page.public_home())
 
 
+@require_POST
+def got_it(request: HttpRequest) -> HttpResponse:
+    """What stood in the panel on My learning is read."""
+    home_page.got_it(request.user, request.POST.getlist("news"))
+    return redirect("learn:home")
+
+
 @require_safe
 def outline(request: HttpRequest, course: str) -> HttpResponse:
     found = get_object_or_404(Course.objects.visible_to(request.user), key=course)

@@ -6,22 +6,27 @@ It is here because this is the lowest room: the admin pages of all others build 
 from __future__ import annotations
 
 import logging
+import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models
+from django.db.models import Value
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from notices.models import Heartbeat, Notice
+from notices.models import SENDER, Heartbeat, Notice
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -30,6 +35,7 @@ else:
     ModelAdmin, StackedInline = admin.ModelAdmin, admin.StackedInline
 
 Trail = list[tuple[str, str]]
+UNSUBSCRIBE = re.compile(r"(/mail/)\S+")  # whoever has such an address can press its button
 
 
 def state_chip(state: str, label: str) -> SafeString:
@@ -229,25 +235,89 @@ class DeliveryFilter(admin.SimpleListFilter):
     parameter_name = "delivery"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", _("Waiting")), ("sent", _("Sent")), ("given-up", _("Given up"))]
+        return [(name, str(label)) for name, (label, _state) in DELIVERIES.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == "waiting":
-            return queryset.waiting()
-        if self.value() == "sent":
-            return queryset.filter(sent_at__isnull=False)
-        return queryset.filter(failed_at__isnull=False) if self.value() == "given-up" else queryset
+        at = timezone.now()
+        chosen = {
+            "waiting": queryset.waiting(at),
+            "later": queryset.unsent().exclude(pk__in=queryset.waiting(at).values("pk")),
+            "sent": queryset.filter(sent_at__isnull=False),
+            "given-up": queryset.filter(failed_at__isnull=False),
+            "bounced": queryset.bounced(),
+            "withdrawn": queryset.filter(withdrawn_at__isnull=False),
+        }
+        return chosen.get(self.value() or "", queryset)
+
+
+# What became of a notice, in words, and the color of its chip.
+DELIVERIES: dict[str, tuple[Any, str]] = {
+    "waiting": (gettext_lazy("Waiting"), "under-way"),
+    "later": (gettext_lazy("Later"), "not-started"),
+    "sent": (gettext_lazy("Sent"), "complete"),
+    "given-up": (gettext_lazy("Given up"), "overdue"),
+    "bounced": (gettext_lazy("Address bounces"), "overdue"),
+    "withdrawn": (gettext_lazy("Not needed any more"), "excused"),
+}
+
+
+def delivery_of(notice: Notice, at: datetime) -> str:
+    """A key of DELIVERIES."""
+    if notice.sent_at:
+        return "sent"
+    if notice.withdrawn_at:
+        return "withdrawn"
+    if notice.failed_at:
+        return "bounced" if notice.has_bounced else "given-up"
+    return "waiting" if notice.is_waiting(at) else "later"
+
+
+def why_waiting(notice: Notice, at: datetime) -> str:
+    """Why a notice is not sent yet, for the operator; empty if there is nothing to wait for."""
+    if not notice.is_unsent:
+        return ""
+    if notice.not_before > at:
+        when = date_format(timezone.localtime(notice.not_before), "SHORT_DATETIME_FORMAT")
+        if notice.tries:
+            text = ngettext("Tried once; again at %(when)s.", "Tried %(n)d times; again at %(when)s.", notice.tries)
+            return text % {"n": notice.tries, "when": when}
+        return _("Not before %(when)s.") % {"when": when}
+    sender = Heartbeat.objects.filter(name=SENDER).first()
+    if sender is None or sender.is_late(at):
+        return _("The sender does not run.")
+    return _("The sender takes it next, or the mail server is away.")
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, str(label)) for value, label in Notice.Kind.choices]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(kind=self.value()) if self.value() in Notice.Kind.values else queryset
 
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnly, StaffAdmin):
-    list_display = ("subject", "address", "created_at", "delivery", "tries")
-    list_filter = (DeliveryFilter,)
-    search_fields = ("subject", "address")
-    search_help_text = gettext_lazy("Subject or address")
+    """What was mailed. Letters are about somebody's learning: operators see that there is one, HR what it says."""
+
+    list_display = ("what", "address", "created_at", "delivery", "tries")
+    list_filter = (DeliveryFilter, KindFilter)
+    search_fields = ("address", "recipient__name")
+    search_help_text = gettext_lazy("Name or address")
+    list_title = gettext_lazy("What is mailed")
+    list_intro = gettext_lazy(
+        "Every mail of this site, the newest first. News goes on weekdays from 9 to 17 where the reader lives, and at "
+        "most once in three days."
+    )
     ordering = ("-created_at", "-pk")
     fields = (
-        "subject",
+        "delivery",
+        "why",
+        "error",
+        "what",
         "address",
         "text",
         "created_at",
@@ -255,24 +325,42 @@ class NoticeAdmin(ReadOnly, StaffAdmin):
         "expires_at",
         "sent_at",
         "failed_at",
+        "withdrawn_at",
         "tries",
-        "error",
     )
     readonly_fields = fields
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Each with `is_open_to_reader`: whether who looks may read letters."""
+        may_read = Value(request.user.has_perm("accounts.view_everybody"))
+        return super().get_queryset(request).annotate(is_open_to_reader=may_read).prefetch_related("news")
+
+    def heading(self, obj: Any) -> str:
+        return self.what(obj)
+
+    @admin.display(description=gettext_lazy("what"))
+    def what(self, notice: Any) -> str:
+        if notice.kind != Notice.Kind.LETTER or notice.is_open_to_reader:
+            return str(notice.subject)
+        kinds = sorted({row.get_kind_display() for row in notice.news.all()})
+        return ", ".join(kinds) or _("News")
+
     @admin.display(description=gettext_lazy("delivery"))
     def delivery(self, notice: Notice) -> str:
-        if notice.sent_at:
-            return _("Sent")
-        if notice.failed_at:
-            return _("Given up")
-        return _("Waiting") if notice.is_waiting() else _("Expired or not yet due")
+        label, state = DELIVERIES[delivery_of(notice, timezone.now())]
+        return state_chip(state, str(label))
+
+    @admin.display(description=gettext_lazy("why not yet"))
+    def why(self, notice: Notice) -> str:
+        return why_waiting(notice, timezone.now()) or "–"
 
     @admin.display(description=gettext_lazy("text"))
-    def text(self, notice: Notice) -> str:
+    def text(self, notice: Any) -> str:
         if notice.kind == Notice.Kind.SECRET:
             return _("Not shown: it has a secret link in it.")
-        return notice.body
+        if notice.kind == Notice.Kind.LETTER and not notice.is_open_to_reader:
+            return _("Not shown: it is about what somebody learns.")
+        return UNSUBSCRIBE.sub(r"\1…", str(notice.body))
 
 
 @admin.register(Heartbeat)

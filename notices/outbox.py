@@ -35,6 +35,8 @@ def compose(
     subject: str,
     body: str,
     kind: str = Notice.Kind.PLAIN,
+    html: str = "",
+    unsubscribe_url: str = "",
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> Notice:
@@ -47,11 +49,18 @@ def compose(
         kind=kind,
         recipient=recipient,
         address=address,
-        subject=" ".join(subject.split())[:200],
+        subject=one_line(subject),
         body=body,
+        html=html,
+        unsubscribe_url=unsubscribe_url,
         not_before=not_before or timezone.now(),
         expires_at=expires_at,
     )
+
+
+def one_line(subject: str) -> str:
+    """A subject as a header can hold it."""
+    return " ".join(subject.split())[:200]
 
 
 def tidy(at: datetime | None = None) -> int:

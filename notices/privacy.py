@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from notices.models import Notice
+from notices.models import News, Notice
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,20 @@ def export(person: Any) -> list[Section]:
         )
         for notice in Notice.objects.filter(recipient=person).order_by("created_at", "pk")
     ]
-    return [section("mails", _("Mails"), columns, rows)]
+    return [section("mails", _("Mails"), columns, rows), news(person)]
+
+
+def news(person: Any) -> Section:
+    """What the person was told, in a mail or on the screen."""
+    columns = {"what": _("What"), "about": _("About"), "at": _("When"), "by": _("Who"), "read_at": _("Read")}
+    found = News.objects.filter(recipient=person).select_related("by").order_by("at", "pk")
+    rows = [(told.get_kind_display(), told.edition, told.at, told.by and told.by.name, told.seen_at) for told in found]
+    return section("news", _("News"), columns, rows)
 
 
 def erase(person: Any, at: datetime) -> None:
     """Leave of each mail that there was one, and when; what waits is not sent any more."""
     notices = Notice.objects.filter(recipient=person)
     notices.filter(sent_at=None, failed_at=None).update(failed_at=at)
-    notices.update(recipient=None, address="", subject="", body="", error="")
+    notices.update(recipient=None, address="", subject="", body="", html="", unsubscribe_url="", error="")
+    News.objects.filter(recipient=person).delete()

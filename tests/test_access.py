@@ -27,13 +27,13 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from accounts import audit
+from accounts.mailing import signer
 from accounts.models import StagedFile, User
 from courses import publishing
 from courses.models import Assignment, Certificate, CompanyFact, Credit, EnrollmentChange, Renewal
 from desk.files import staging
 from events.models import Registration
-from notices.models import Heartbeat, Notice
-from notices.sending import SENDER
+from notices.models import SENDER, Heartbeat, Notice
 from quizzes import taking
 from quizzes.models import Question, RetakeChange
 from tests.builders import enroll, make_course, make_lesson, make_live_session, make_person
@@ -74,6 +74,8 @@ accounts/slips/team/<int:team>/                          GET    in     in  403  
 accounts/slips/team/<int:team>/                          POST   in     in  403     200     404   403    200 403      200
 accounts/slips/<int:person>/                             GET    in     in  405     405     405   405    405 405      405
 accounts/slips/<int:person>/                             POST   in     in  404     200     404   404    200 404      200
+accounts/mail/<str:token>/                               GET    200    200 200     200     200   200    200 200      200
+accounts/mail/<str:token>/                               POST   200    200 200     200     200   200    200 200      200
 accounts/profile/                                        GET    in     in  200     200     200   200    200 200      200
 accounts/profile/                                        POST   in     in  200     200     200   200    200 200      200
 accounts/password/                                       GET    in     in  200     200     200   200    200 200      200
@@ -94,6 +96,8 @@ reports/questions/<slug:course>/<slug:question>/         POST   in     in  405  
 
                                                          GET    200    200 200     200     200   200    200 200      200
                                                          POST   405    405 405     405     405   405    405 405      405
+my/news/                                                 GET    in     in  405     405     405   405    405 405      405
+my/news/                                                 POST   in     in  go      go      go    go     go  go       go
 my/what-my-manager-sees/                                 GET    in     in  200     200     200   200    200 200      200
 my/what-my-manager-sees/                                 POST   in     in  405     405     405   405    405 405      405
 my/data/                                                 GET    in     in  405     405     405   405    405 405      405
@@ -224,7 +228,7 @@ quizzes.quiz            lch     -       -         lch
 quizzes.question        lach    -       -         lach
 quizzes.retakechange    -       lach    -         lach
 events.livesession      -       lach    -         lach
-notices.notice          -       -       lch       lch
+notices.notice          -       lch     lch       lch
 notices.heartbeat       -       -       lch       lch
 admin.logentry          -       lch     -         lch
 """
@@ -328,7 +332,7 @@ class Site:
             "enrollment": self.cast.ada_enrolled.pk,
             "team": self.cast.lyon.pk,
             "uidb64": urlsafe_base64_encode(force_bytes(self.cast.ada.pk)),
-            "token": default_token_generator.make_token(User.objects.get(pk=self.cast.ada.pk)),
+            "token": self.token_of(route),
             "object_id": self.object_of(route),
             "pk": self.object_of(route),
             "url": "nowhere/",
@@ -343,6 +347,10 @@ class Site:
             r"<(?:\w+:)?(\w+)>", lambda match: str(values[match[1]]), route.replace("(?P<url>.*)$", "<url>")
         )
         return f"/{filled}"
+
+    def token_of(self, route: str) -> str:
+        ada = User.objects.get(pk=self.cast.ada.pk)
+        return signer.sign(str(ada.pk)) if "/mail/" in route else default_token_generator.make_token(ada)
 
     def object_of(self, route: str) -> object:
         if "/credit/file/" in route:
@@ -438,6 +446,7 @@ def test_every_model_of_the_staff_pages_is_in_the_table():
 
 # What a stranger may open. Everything else sends them to sign in, or tells them nothing.
 OPEN = {
+    "accounts/mail/<str:token>/",
     "healthz",
     "readyz",
     "accounts/sign-in/",

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import letters
 from accounts.models.team import LENGTH, Membership, OneTeam, Team
 from accounts.statements import Prepared
+from notices.models import Notice
 
 # Only these letters lose their case: str.lower() turns the Kelvin sign into k, and so one address into another's.
 LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -81,6 +82,11 @@ class UserQuerySet(models.QuerySet["User"]):
     def with_is_manager(self) -> UserQuerySet:
         """Annotate `is_manager`: manages a team. The navigation shows the team pages without a query of its own."""
         return self.annotate(is_manager=Exists(Membership.objects.managing().filter(user=OuterRef("pk"))))
+
+    def unreachable(self) -> UserQuerySet:
+        """People whom no mail reaches: without an address, or the last one sent there came back."""
+        bounced = Notice.objects.bounced().filter(recipient=OuterRef("pk"), address=OuterRef("email"))
+        return self.filter(Q(email=None) | Exists(bounced))
 
     def in_teams(self, *teams: Team | OneTeam) -> UserQuerySet:
         """People with a membership, of any role, in one of these teams or below them; each once."""
@@ -183,6 +189,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     time_zone = models.CharField(_("time zone"), max_length=60, default=site_time_zone, validators=[validate_time_zone])
     theme = models.CharField(_("colors"), max_length=10, choices=Theme, default=Theme.SYSTEM)
+    mail_reminders = models.BooleanField(
+        _("all reminders"), default=True, help_text=_("Off: only what is new, and one reminder on the day it is due.")
+    )
+    mail_news = models.BooleanField(_("certificates, and lessons that changed"), default=True)
+    mail_digest = models.BooleanField(_("how my team stands, once a week"), default=True)
     is_active = models.BooleanField(
         _("active"),
         default=True,
@@ -274,6 +285,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name
+
+    def is_unreachable(self) -> bool:
+        return self.email is None or self.has_bouncing_address()
+
+    def has_bouncing_address(self) -> bool:
+        return Notice.objects.bounced().filter(recipient=self, address=self.email or "").exists()
 
     @property
     def is_not_come(self) -> bool:

@@ -1,4 +1,5 @@
 from accounts.views.doors import demo_sign_in, sign_in, sign_out, sign_out_everywhere
+from accounts.views.mail import unsubscribe
 from accounts.views.own import password, profile
 from accounts.views.reset import ResetConfirm, reset, reset_sent
 from accounts.views.sheets import slip_sheet, slip_sheets
@@ -20,4 +21,5 @@ __all__ = [
     "slip_password",
     "slip_sheet",
     "slip_sheets",
+    "unsubscribe",
 ]

@@ -14,10 +14,10 @@ from accounts.views.doors import guarded_page
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    person = get_object_or_404(User, pk=request.user.pk)
+    person = get_object_or_404(User.objects.with_is_manager(), pk=request.user.pk)
     form = ProfileForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
-        form.save(commit=False).save(update_fields=form.Meta.fields)
+        form.save(commit=False).save(update_fields=list(form.fields))
         messages.success(request, _("Your profile is saved."))
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form})

@@ -13,8 +13,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts import mailing
 from accounts.admin import TeamChoiceField, TeamFilter
 from accounts.models import Team, User
+from courses import reminding
 from courses.models import Assignment, Enrollment, Path
 from courses.models.enrollment import site_day
 from notices.admin import DateInput, StaffAdmin
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     AssignmentModelForm = forms.ModelForm[Assignment]
 else:
     AssignmentModelForm = forms.ModelForm
+
+MANY = 50  # people who get a mail, above which the page shows what it says
 
 
 class PathChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -129,6 +133,7 @@ class AssignmentAdmin(StaffAdmin):
                 there,
             )
             sentences.append(text % {"n": there})
+        sentences += first_letters(form.instance)
         hidden = {name: form.data.get(name, "") for name in form.fields} | {"confirmed": "1"}
         title, button = (
             _("Ask %(team)s?") % names,
@@ -157,3 +162,30 @@ class AssignmentAdmin(StaffAdmin):
         text = ngettext("%(n)d person of %(team)s is asked.", "%(n)d people of %(team)s are asked.", people)
         messages.success(request, text % {"n": people, "team": assignment.team.name})
         return HttpResponseRedirect(self.url("changelist"))
+
+
+def first_letters(assignment: Assignment) -> list[str]:
+    """What mail asking this team sends, in sentences: to how many, in what batches and, to many, what it says."""
+    people = assignment.people_to_enroll()
+    mailed, told = people.filter(email__isnull=False).count(), people.filter(email=None).count()
+    sentences = []
+    if mailed:
+        text = ngettext(
+            "%(n)d of them gets a mail about it, on a weekday between 9 and 17 where they live.",
+            "%(n)d of them get a mail about it, on weekdays between 9 and 17 where they live.",
+            mailed,
+        )
+        sentences.append(text % {"n": mailed})
+    if told:
+        text = ngettext(
+            "%(n)d has no e-mail address and reads it after signing in: better tell them.",
+            "%(n)d have no e-mail address and read it after signing in: better tell them.",
+            told,
+        )
+        sentences.append(text % {"n": told})
+    if mailed > MANY:
+        words = reminding.sample_of(assignment)
+        batch = {"n": mailing.batch_size(), "subject": words.title, "text": words.text}
+        sentences.append(_("The mails go in batches of %(n)d every ten minutes.") % batch)
+        sentences.append(_("Each says: “%(subject)s. %(text)s”") % batch)
+    return sentences

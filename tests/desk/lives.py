@@ -16,7 +16,7 @@ from accounts import throttling
 from accounts.models import SignInSlip, StagedFile, Throttle, User
 from courses.models import Certificate, Completion, Credit, Enrollment, EnrollmentChange, ExtraStep
 from events.models import Attendance, Registration
-from notices.models import Notice
+from notices.models import News, Notice
 from quizzes.models import Answer, Attempt, CheckAnswer, Question, Regrade, RetakeChange
 from tests.builders import enroll, make_live_session, make_member
 from tests.conftest import Cast
@@ -36,6 +36,7 @@ ABOUT: dict[str, str] = {
     "events.Registration": "user",
     "events.Attendance": "user",
     "notices.Notice": "recipient",
+    "notices.News": "recipient",
     "quizzes.Attempt": "enrollment__user",
     "quizzes.Answer": "attempt__enrollment__user",
     "quizzes.CheckAnswer": "user",
@@ -84,6 +85,7 @@ def live(cast: Cast, word: str) -> User:
     come(cast, person)
     for kind in Notice.Kind.values:
         Notice.objects.create(key=f"{kind}:{person.pk}", kind=kind, recipient=person, address=person.email)
+    News.objects.create(recipient=person, kind="nudge", about=1, by=cast.hana)
     for label in ABOUT:
         for row in rows_of(label, person) if label != "admin.LogEntry" else ():
             note(cast, row)

@@ -30,7 +30,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "quizzes.question": {"ed": {V, A, C}, "root": {V, A, C}},
     "quizzes.retakechange": {"hana": {V, A}, "root": {V, A}},
     "events.livesession": {"hana": {V, A, C}, "root": {V, A, C}},
-    "notices.notice": {"olga": {V}, "root": {V}},
+    "notices.notice": {"hana": {V}, "olga": {V}, "root": {V}},
     "notices.heartbeat": {"olga": {V}, "root": {V}},
     "admin.logentry": {"hana": {V}, "root": {V}},
 }

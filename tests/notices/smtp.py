@@ -24,6 +24,9 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.accepted: list[Message] = []
         self.recipients: list[str] = []
         self.verdict: Callable[[str, int], str | None] = lambda recipient, count: "250 Accepted"
+        self.unknown: dict[str, str] = {}  # addresses refused at RCPT, and how
+        self.silent = threading.Event()  # while set, DATA is taken and not answered
+        self.hung_up = threading.Event()
         self.lock = threading.Lock()
 
     @property
@@ -35,6 +38,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.hung_up.set()
         self.shutdown()
         self.server_close()
 
@@ -52,8 +56,14 @@ class Conversation(socketserver.StreamRequestHandler):
             verb = line.split(":")[0].split()[0].upper()
             if verb == "RCPT":
                 recipient = line.split(":", 1)[1].strip(" <>")
+                if refusal := self.server.unknown.get(recipient):
+                    self.say(refusal)
+                    continue
             if verb == "DATA":
                 self.say("354 Go on")
+                if self.server.silent.is_set():
+                    self.server.hung_up.wait(30)
+                    return
                 answer = self.take(recipient)
                 if answer is None:
                     return
