@@ -24,6 +24,8 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.lessonrevision": [VIEW, ADD],
         "courses.path": [VIEW, CHANGE],
         "courses.companyfact": [VIEW, CHANGE],
+        "courses.image": [VIEW, ADD, CHANGE],
+        "courses.publishrequest": [VIEW],
         "quizzes.quiz": [VIEW, CHANGE],
         "quizzes.question": [VIEW, ADD, CHANGE],
         "quizzes.questionrevision": [VIEW, ADD],
@@ -35,6 +37,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.assignment": [VIEW, ADD],
         "courses.enrollment": [VIEW, CHANGE],
         "courses.enrollmentchange": [VIEW],
+        "courses.publishrequest": [VIEW, CHANGE],
         "quizzes.retakechange": [VIEW, ADD],
     },
     "Operators": {
