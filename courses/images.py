@@ -70,10 +70,9 @@ def refuse_other_things(data: bytes) -> None:
     if len(data) > LARGEST_FILE:
         text = _("This file has %(size)d MB; %(most)d MB is the most. Save it smaller.")
         raise BadImage(text % {"size": -(-len(data) // 2**20), "most": LARGEST_FILE // 2**20})
-    head = data[:1024].lstrip().lower()
-    if head.startswith((b"<svg", b"<?xml")) or b"<svg" in head:
-        raise BadImage(_("This is an SVG drawing, which can hold programs. Save it as PNG."))
     if not data.startswith(STARTS):
+        if b"<svg" in data[:1024].lower():
+            raise BadImage(_("This is an SVG drawing, which can hold programs. Save it as PNG."))
         raise BadImage(_("This is not a picture in PNG, JPEG, WebP or GIF, whatever its name says."))
     lowered = data.lower()
     if any(mark in lowered for mark in OTHER_THINGS) or b"%pdf-" in lowered[:1024] or b"PK\5\6" in data[-65_557:]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -105,7 +106,10 @@ class LessonForm(LessonModelForm):
                     "The text has %(n)s characters; %(most)s are the most. Nothing was cut: it is still here. "
                     "Take some out, or make two lessons of it."
                 ),
-                params={"n": number_format(len(body)), "most": number_format(markdown.MAX_LENGTH)},
+                params={
+                    "n": number_format(len(body), force_grouping=True),
+                    "most": number_format(markdown.MAX_LENGTH, force_grouping=True),
+                },
             )
         return body
 
@@ -257,25 +261,28 @@ class PublishForm(forms.Form):
         return LessonRevision.Effect(self.cleaned_data.get("effect") or LessonRevision.Effect.SILENT)
 
 
-class RevisionChoiceField(RevisionField):
-    def label_from_instance(self, obj: LessonRevision) -> str:
-        at = date_format(timezone.localtime(obj.created_at), "DATETIME_FORMAT")
-        who = obj.created_by.name if obj.created_by else _("the course files")
-        return _("Revision %(n)d, %(at)s, %(who)s") % {"n": obj.number, "at": at, "who": who}
-
-
 class CompareForm(forms.Form):
-    """Which two revisions of a lesson to show side by side."""
+    """Which two revisions of a lesson to show side by side, by their numbers; the two newest at first."""
 
-    one = RevisionChoiceField(LessonRevision.objects.none(), label=gettext_lazy("This text"), to_field_name="number")
-    other = RevisionChoiceField(LessonRevision.objects.none(), label=gettext_lazy("And this"), to_field_name="number")
+    one = forms.TypedChoiceField(label=gettext_lazy("This text"), coerce=int)
+    other = forms.TypedChoiceField(label=gettext_lazy("And this"), coerce=int)
 
     def __init__(self, lesson: Lesson, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        revisions = lesson.revisions.select_related("created_by").order_by("-number")
+        revisions = lesson.revisions.order_by("-number").values_list("number", "created_at", "created_by__name")
+        choices = [(number, _said(number, at, who)) for number, at, who in revisions]
         for name in ("one", "other"):
-            field: Any = self.fields[name]
-            field.queryset = revisions
-            field.empty_label = None
-        newest = [revision.number for revision in revisions[:2]]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        newest = [number for number, _words in choices[:2]]
         self.initial = {"one": newest[-1], "other": newest[0]} if newest else {}
+
+    @property
+    def chosen(self) -> list[int]:
+        """The two numbers, the lower first."""
+        data = self.cleaned_data if self.is_bound and self.is_valid() else self.initial
+        return sorted({data[name] for name in ("one", "other") if name in data})
+
+
+def _said(number: int, at: datetime, who: str | None) -> str:
+    day = date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    return _("Revision %(n)d, %(at)s, %(who)s") % {"n": number, "at": day, "who": who or _("the course files")}

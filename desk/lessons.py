@@ -186,11 +186,8 @@ class LessonAdmin(PublishPages):
         """Two revisions side by side."""
         lesson = self.get_to_change(request, pk)
         form = CompareForm(lesson, request.GET or None)
-        if form.is_valid():
-            before, after = sorted((form.cleaned_data["one"], form.cleaned_data["other"]), key=lambda one: one.number)
-        else:
-            after = lesson.draft
-            before = lesson.revisions.filter(number__lt=after.number).first() if after else None
+        found = list(lesson.revisions.filter(number__in=form.chosen).select_related("created_by").order_by("number"))
+        before, after = (found[0], found[-1]) if found else (None, None)
         context = {"lesson": lesson, "form": form, "before": before, "after": after}
         context["rows"] = differences(before, after) if before and after else []
         return self.page(request, "desk/compare.html", _("Two texts side by side"), lesson, **context)

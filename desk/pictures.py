@@ -80,6 +80,10 @@ class UploadForm(ImageModelForm):
             refuse_twin(self, data["file"], data["course"].pk)
         return data
 
+    def _get_validation_exclusions(self) -> Any:
+        """Keys are unique among the pictures in use, and a new one is."""
+        return super()._get_validation_exclusions() - {"retired_at"}  # type: ignore[misc]  # private, so not in the stubs
+
 
 class PictureForm(ImageModelForm):
     class Meta:

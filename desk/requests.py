@@ -16,7 +16,7 @@ from accounts.models import User
 from courses import publishing, second_person
 from courses.models import LessonRevision, PublishRequest
 from desk.differences import differences
-from notices.admin import StaffAdmin, Trail, state_chip
+from notices.admin import StaffAdmin, state_chip
 
 Answer = PublishRequest.Answer
 
@@ -79,9 +79,9 @@ class PublishRequestAdmin(StaffAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
         shown = [asked.pk for asked in changelist.result_list]
-        self_waiting = set(PublishRequest.objects.waiting().filter(pk__in=shown).values_list("pk", flat=True))
+        waiting = set(PublishRequest.objects.waiting().filter(pk__in=shown).values_list("pk", flat=True))
         for asked in changelist.result_list:
-            asked.waits = asked.pk in self_waiting
+            asked.waits = asked.pk in waiting
         return changelist
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -89,9 +89,6 @@ class PublishRequestAdmin(StaffAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    def trail(self, request: HttpRequest, obj: Any = None) -> Trail:
-        return super().trail(request, obj)
 
     @admin.display(description=gettext_lazy("lesson"))
     def title(self, asked: PublishRequest) -> str:
@@ -107,18 +104,23 @@ class PublishRequestAdmin(StaffAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """The difference, the people, and the answer."""
-        asked = self.get_object(request, object_id) if self.has_view_or_change_permission(request) else None
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
+        asked = self.get_object(request, object_id)
         if asked is None:
             raise Http404
+        if request.method == "POST" and not (self.is_own(request, asked) or self.has_change_permission(request, asked)):
+            raise PermissionDenied
         form = AnswerForm(request.POST or None)
         if request.method == "POST" and form.is_valid() and self.answer(request, asked, form):
             return HttpResponseRedirect(self.url("change", asked.pk))
         return self.show(request, asked, form)
 
+    def is_own(self, request: HttpRequest, asked: PublishRequest) -> bool:
+        return asked.asked_by_id == request.user.pk
+
     def show(self, request: HttpRequest, asked: PublishRequest, form: AnswerForm) -> HttpResponse:
-        mine = asked.asked_by == request.user
+        mine = self.is_own(request, asked)
         is_waiting = asked.is_waiting
         context = {
             "asked": asked,
@@ -141,10 +143,7 @@ class PublishRequestAdmin(StaffAdmin):
         answer, by = Answer(form.cleaned_data["answer"]), request.user
         if not isinstance(by, User):
             raise PermissionDenied
-        is_own = asked.asked_by_id == by.pk
-        if answer == Answer.WITHDRAWN and not is_own:
-            raise PermissionDenied
-        if answer != Answer.WITHDRAWN and not is_own and not self.has_change_permission(request, asked):
+        if answer == Answer.WITHDRAWN and not self.is_own(request, asked):
             raise PermissionDenied
         try:
             if answer == Answer.CONFIRMED:

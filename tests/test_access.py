@@ -26,13 +26,13 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import User
-from courses import publishing
-from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChange
+from courses import publishing, second_person
+from courses.models import Assignment, Certificate, CompanyFact, EnrollmentChange, LessonRevision
 from notices.models import Heartbeat, Notice
 from notices.sending import SENDER
 from quizzes import taking
 from quizzes.models import Question, RetakeChange
-from tests.builders import make_course, make_lesson, make_person
+from tests.builders import make_course, make_image, make_lesson, make_person
 from tests.conftest import Cast, with_role
 
 ROLES = ["nobody", "off", "learner", "manager", "other", "editor", "hr", "operator", "super"]
@@ -98,6 +98,8 @@ courses/<slug:course>/                                   GET    in     in  200  
 courses/<slug:course>/                                   POST   in     in  405     405     405   405    405 405      405
 courses/<slug:course>/module/<slug:module>/              GET    in     in  200     404     404   200    404 404      200
 courses/<slug:course>/module/<slug:module>/              POST   in     in  405     405     405   405    405 405      405
+courses/<slug:course>/images/<slug:name>.webp            GET    404    404 200     404     404   200    404 404      200
+courses/<slug:course>/images/<slug:name>.webp            POST   405    405 405     405     405   405    405 405      405
 courses/<slug:course>/<slug:lesson>/                     GET    in     in  200     404     404   200    404 404      200
 courses/<slug:course>/<slug:lesson>/                     POST   405    405 405     405     405   405    405 405      405
 courses/<slug:course>/<slug:lesson>/complete/            GET    in     in  go      go      go    go     go  go       go
@@ -121,6 +123,16 @@ admin/sender/                                            GET    in     in  403  
 admin/sender/                                            POST   in     in  403     403     403   403    403 200|405  200|405
 admin/courses/lesson/<int:pk>/preview/                   GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/preview/                   POST   in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/pane/                      GET    in     in  403     403     403   404    403 403      404
+admin/courses/lesson/<int:pk>/pane/                      POST   in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/parts/                     GET    in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/parts/                     POST   in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/compare/                   GET    in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/compare/                   POST   in     in  403     403     403   200    403 403      200
+admin/courses/image/<int:pk>/replace/                    GET    in     in  403     403     403   200    403 403      200
+admin/courses/image/<int:pk>/replace/                    POST   in     in  403     403     403   200    403 403      200
+admin/courses/image/<int:pk>/retire/                     GET    in     in  403     403     403   200    403 403      200
+admin/courses/image/<int:pk>/retire/                     POST   in     in  403     403     403   go     403 403      go
 admin/courses/lesson/<int:pk>/publish/                   GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/publish/                   POST   in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/revisions/                 GET    in     in  403     403     403   200    403 403      200
@@ -154,6 +166,8 @@ courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
 courses.path            lch     -       -         lch
 courses.companyfact     lch     -       -         lch
+courses.image           lach    -       -         lach
+courses.publishrequest  lch     lch     -         lch
 quizzes.quiz            lch     -       -         lch
 quizzes.question        lach    -       -         lach
 quizzes.retakechange    -       lach    -         lach
@@ -236,6 +250,9 @@ class Site:
         RetakeChange.objects.create(
             enrollment=cast.ada_enrolled, quiz=self.quiz.quiz, limit=3, reason="Agreed", by=cast.hana
         )
+        self.image = make_image(cast.course)
+        draft = self.reading.add_revision(title="T", body="B")
+        second_person.ask(draft, LessonRevision.Effect.REDO, by=make_person("Ask Er"))
         self.certificate = Certificate.objects.create(enrollment=cast.ada_enrolled, name="Ada", course_title="Course")
 
     def path(self, route: str, **given: object) -> str:
@@ -256,6 +273,7 @@ class Site:
             "verb": "retire",
             "code": self.certificate.code,
             "paper": "a4",
+            "name": self.image.name,
             **given,
         }
         filled = re.sub(
