@@ -141,9 +141,11 @@ const search = picker.querySelector("#picker-search");
 const status = picker.querySelector("[data-picker-status]");
 const list = picker.querySelector("[data-picker-list]");
 let kind = "";
+let spot = [0, 0]; // what was selected before the dialog opened
 
 async function pick(what, title) {
   kind = what;
+  spot = [area.selectionStart, area.selectionEnd];
   picker.querySelector("#picker-title").textContent = title;
   picker.querySelector("[data-picker-upload]").hidden = kind !== "image";
   search.value = "";
@@ -187,6 +189,8 @@ function choice(part) {
 
 function take(text) {
   picker.close();
+  area.focus();
+  area.setSelectionRange(...spot);
   const link = kind === "lesson" && /\]\((lesson:[a-z0-9-]+)\)$/.exec(text);
   const { selectionStart: from, selectionEnd: to } = area;
   if (link) put(selected() ? `[${selected()}](${link[1]})` : text, from, to);

@@ -26,8 +26,9 @@ function toMarkdown(html) {
   const start = html.indexOf("<!--StartFragment-->");
   const end = html.lastIndexOf("<!--EndFragment-->");
   const fragment = start >= 0 && end > start ? html.slice(start + 20, end) : html;
-  // Styles are read, never applied: under their own name the browser would complain of them.
-  const page = new DOMParser().parseFromString(fragment.replace(/\sstyle=/gi, " data-style="), "text/html");
+  // Styles are read, never applied, and scripts neither: under their own names the browser would complain of them.
+  const tame = (tag) => tag.replace(/(\s|\/|["'])(style|on\w+)\s*=/gi, "$1 data-$2=");
+  const page = new DOMParser().parseFromString(fragment.replace(/<[a-z][^>]*>/gi, tame), "text/html");
   const first = page.body.firstElementChild;
   const isCode = /white-space:\s*pre\b/.test(style(first)) && page.body.children.length === 1; // from a code editor
   if (isCode || !page.body.querySelector(STRUCTURE)) return null;
@@ -109,7 +110,7 @@ function table(node) {
 }
 
 function paragraphs(nodes) {
-  return inline(nodes).split(/\n\s*\n/).map((text) => lead(text.replace(/ *\n */g, "\n").trim())).filter(Boolean);
+  return inline(nodes).split(/\n\s*\n/).map((text) => lead(text.replace(/ *\n */g, "\n").replace(/ {2,}/g, " ").trim())).filter(Boolean);
 }
 
 // --- Within a line ---------------------------------------------------------------------------------------------------
@@ -141,8 +142,8 @@ function walk(node, look, add) {
 
 function emphasis(node, look) {
   const said = style(node);
-  const weight = /font-weight:\s*(\w+)/.exec(said)?.[1];
-  const slant = /font-style:\s*(\w+)/.exec(said)?.[1];
+  const weight = /(?<![\w-])font-weight:\s*(\w+)/.exec(said)?.[1];
+  const slant = /(?<![\w-])font-style:\s*(\w+)/.exec(said)?.[1];
   const bold = weight ? weight === "bold" || Number(weight) >= 600 : look.bold || node.matches("b, strong");
   return { bold, italic: slant ? slant === "italic" : look.italic || node.matches("i, em, cite") };
 }

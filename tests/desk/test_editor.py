@@ -95,7 +95,8 @@ def test_the_pane_is_what_learners_see(lesson, cast, as_):
     CompanyFact.objects.create(course=cast.course, key="returns", title="Returns", default="Thirty days.")
     body = (
         "A **bold** [link](lesson:m1-read-2)\n\n::: weak\n**A:** no\n:::\n\n::: strong\n**A:** yes\n:::\n\n"
-        f"::: diagram chain\n:::\n\n::: fact returns\n:::\n\n![A counter](image:{image.key})\n\n| a | b |\n|--|--|\n| 1 | 2 |"
+        f"::: diagram chain\n:::\n\n::: fact returns\n:::\n\n![A counter](image:{image.key})\n\n"
+        "| a | b |\n|--|--|\n| 1 | 2 |"
     )
     pane = as_(cast.ed).post(url("pane", lesson), typed(lesson, title="T <i>", body=body, takeaway="Keep it."))
     html = pane.json()["html"]
@@ -157,7 +158,7 @@ def test_the_pages_do_not_grow(lesson, cast, as_, django_assert_max_num_queries)
             assert ed.get(url(page, lesson)).status_code == 200
     with django_assert_max_num_queries(14):
         ed.post(url("pane", lesson), typed(lesson))
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         ed.get(reverse("admin:courses_image_changelist"))
 
 
@@ -235,7 +236,8 @@ def test_what_does_not_work_comes_first(lesson, cast):
     retired = make_image(cast.course, "gone")
     type(retired).objects.filter(pk=retired.pk).update(retired_at="2026-01-01T00:00Z")
     body = (
-        "[a](lesson:nowhere) [b](lesson:waiting) [c](lesson:m1-read-2)\n\n::: diagram none\n:::\n\n::: fact none\n:::\n\n"
+        "[a](lesson:nowhere) [b](lesson:waiting) [c](lesson:m1-read-2)\n\n"
+        "::: diagram none\n:::\n\n::: fact none\n:::\n\n"
         "![x](image:none) ![](image:gone)\n\n::: odd\n:::\n"
     )
     draft = lesson.add_revision(title="T", body=body)
@@ -250,7 +252,7 @@ def test_what_does_not_work_comes_first(lesson, cast):
 
 
 def test_a_sound_lesson_has_nothing_to_say(cast, lesson):
-    sentence = "You greet every customer who arrives and politely ask what brings them to the counter. "
+    sentence = "You greet every customer who arrives and kindly ask what brings them to the counter. "
     body = f"{sentence * 5}\n\n" * 7 + "::: weak\n**A:** no\n:::\n\n::: strong\n**A:** yes\n:::\n"
     draft = lesson.add_revision(title="T", body=body, takeaway="Greet first.")
     assert texts(draft) == []
