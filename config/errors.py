@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError, NotSupportedError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -27,6 +28,9 @@ CANNOT_SAVE = ("readonly", "read-only", "disk is full", "disk full", "no space l
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        message = _("That is more than this site takes at once. Nothing was saved; take some out and send it again.")
+        return answer(request, "400.html", 400, message, too_big=True)
     return answer(request, "400.html", 400, _("This request could not be understood."))
 
 

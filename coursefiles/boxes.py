@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from courses import markdown
 from courses.models.course import KEY
 
@@ -18,17 +20,19 @@ def broken_boxes(body: str) -> Iterator[tuple[int, str]]:
             continue
         if not match[2]:
             if opened is None:
-                yield number, "This `:::` closes no box. Remove it."
+                yield number, _("This `:::` closes no box. Remove it.")
             opened = None
         elif match[2] in ("diagram", "fact") and not re.fullmatch(KEY, match[3].strip()):
-            yield number, f"Write `::: {match[2]} key`, with the key in small letters."
+            yield number, _("Write `::: %(box)s key`, with the key in small letters.") % {"box": match[2]}
             opened = number, match[2]
         elif match[2] not in BOXES:
-            yield number, f'There is no box "{match[2]}". There are {", ".join(sorted(BOXES))}.'
+            text = _('There is no box "%(box)s". There are %(known)s.')
+            yield number, text % {"box": match[2], "known": ", ".join(sorted(BOXES))}
         elif opened is not None:
-            yield opened[0], f'The box "{opened[1]}" is not closed before the next. Write `:::` behind its text.'
+            text = _('The box "%(box)s" is not closed before the next. Write `:::` behind its text.')
+            yield opened[0], text % {"box": opened[1]}
             opened = number, match[2]
         else:
             opened = number, match[2]
     if opened is not None:
-        yield opened[0], f'The box "{opened[1]}" is not closed. Write `:::` behind its text.'
+        yield opened[0], _('The box "%(box)s" is not closed. Write `:::` behind its text.') % {"box": opened[1]}

@@ -194,6 +194,9 @@ def _boxes(files: CourseFiles, lesson: LessonFile) -> None:
         if key not in facts:
             text = f'There is no company fact "{key}" in course.yaml. {_nearest(key, facts)}'
             files.add(lesson.file, _line_of_box(lesson, "fact", key), text)
+    for key in sorted(set(markdown.image_keys(lesson.body))):
+        text = f'The picture "{key}" is not among the files. Upload it on the site under this key, if it is not there.'
+        files.add(lesson.file, _line_of(lesson, f"image:{key}"), text, "warning")
     for line, text in broken_boxes(lesson.body):
         files.add(lesson.file, lesson.body_line + line, text)
 

@@ -28,6 +28,8 @@ BOXES = ("weak", "strong", "try", "note")
 DIAGRAM = re.compile(r"^::: *diagram +([a-z0-9-]+) *$", re.MULTILINE)
 FACT = re.compile(r"^::: *fact +([a-z0-9-]+) *$", re.MULTILINE)
 LESSON_LINK = re.compile(r"^lesson:([a-z0-9]+(?:-[a-z0-9]+)*)$")
+IMAGE = re.compile(r"^image:([a-z0-9]+(?:-[a-z0-9]+)*)$")
+IMAGE_SOURCE = re.compile(r"^/courses/[a-z0-9-]+/images/[0-9a-f]{32}\.webp$")
 COMPARISON = re.compile(r"^::: *weak *\n(.*?)^:::[ \t]*$\s*^::: *strong *\n(.*?)^:::[ \t]*$", re.MULTILINE | re.DOTALL)
 MAX_LENGTH = 20_000  # characters; the longest lesson has 6,000
 
@@ -48,19 +50,30 @@ class Fact(NamedTuple):
         return self.own if self.is_own else self.default
 
 
+class Picture(NamedTuple):
+    """What `![…](image:key)` shows: the file's name, its size in pixels, and what it shows if the text does not say."""
+
+    name: str
+    width: int
+    height: int
+    alt: str
+
+
 def render(
     text: str,
     course_key: str = "",
     diagrams: Mapping[str, str] | None = None,
     facts: Mapping[str, Fact] | None = None,
+    images: Mapping[str, Picture] | None = None,
 ) -> SafeString:
     """HTML of a lesson's body. `diagrams` maps the keys the body names to their SVG; one that is missing is left out.
 
-    So do `facts` with the company facts it names. A link `lesson:key` leads to that lesson of the course; without a
-    course it is plain text.
+    So do `facts` with the company facts it names, and `images`; of a picture that is missing, the words stay that say
+    what it shows. A link `lesson:key` leads to that lesson of the course; without a course it is plain text.
     """
     drawn, told = tuple(sorted((diagrams or {}).items())), tuple(sorted((facts or {}).items()))
-    return _render(_bounded(text), course_key, drawn, told, get_language())
+    shown = tuple(sorted((images or {}).items()))
+    return _render(_bounded(text), course_key, drawn, told, shown, get_language())
 
 
 def render_inline(text: str) -> SafeString:
@@ -78,6 +91,19 @@ def diagram_keys(text: str) -> tuple[str, ...]:
 def fact_keys(text: str) -> tuple[str, ...]:
     """The company facts a body names, in order."""
     return tuple(FACT.findall(text))
+
+
+@lru_cache(maxsize=512)
+def images(text: str) -> tuple[tuple[str, str], ...]:
+    """The pictures a body names, in order: the key, and what the text says they show."""
+    if "image:" not in text:
+        return ()
+    found = [(str(token.attrGet("src")), token.content) for token in _tokens(text) if token.type == "image"]
+    return tuple((match[1], alt.strip()) for src, alt in found if (match := IMAGE.match(src)))
+
+
+def image_keys(text: str) -> tuple[str, ...]:
+    return tuple(key for key, _alt in images(text))
 
 
 def lesson_links(text: str) -> list[str]:
@@ -130,7 +156,7 @@ def _bounded(text: str) -> str:
 
 TAGS = {
     *("p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "hr", "br", "strong", "em", "a", "code", "pre"),
-    *("table", "thead", "tbody", "tr", "th", "td", "div", "section", "span", "figure"),
+    *("table", "thead", "tbody", "tr", "th", "td", "div", "section", "span", "figure", "img"),
 }
 CLASSES = {
     "div": {"compare", "table"},
@@ -149,6 +175,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "div": {"tabindex", "role", "aria-label"},
     "span": {"aria-hidden"},
     "th": {"scope"},
+    "img": {"src", "alt", "width", "height", "loading", "decoding"},
 }
 
 
@@ -158,9 +185,10 @@ def _render(
     course_key: str,
     diagrams: tuple[tuple[str, str], ...],
     facts: tuple[tuple[str, Fact], ...],
+    images: tuple[tuple[str, Picture], ...],
     language: str | None,
 ) -> SafeString:
-    html = MARKDOWN.render(text, {"course": course_key, "facts": dict(facts)})
+    html = MARKDOWN.render(text, {"course": course_key, "facts": dict(facts), "images": dict(images)})
     return mark_safe(_put_diagrams(_clean(html), dict(diagrams)))  # noqa: S308  # passed the allow-list
 
 
@@ -174,11 +202,17 @@ def _clean(html: str) -> str:
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
+        attribute_filter=_own_pictures,
         allowed_classes=CLASSES,
         url_schemes=set(),
         link_rel=None,
         strip_comments=True,
     )
+
+
+def _own_pictures(tag: str, attribute: str, value: str) -> str | None:
+    """No picture is loaded but those of a course."""
+    return None if tag == "img" and attribute == "src" and not IMAGE_SOURCE.match(value) else value
 
 
 def _tokens(text: str) -> Iterable[Token]:
@@ -219,8 +253,17 @@ def _arrange(state: StateCore) -> None:
                 token.attrSet("scope", "col")
         if not state.env.get("keep"):
             for child in token.children or []:
-                if child.type == "link_open" and (match := LESSON_LINK.match(str(child.attrGet("href") or ""))):
-                    _point_at_lesson(child, state.env["course"], match[1])
+                if child.type == "link_open":
+                    _point(child, state.env["course"], str(child.attrGet("href") or ""))
+
+
+def _point(link: Token, course_key: str, href: str) -> None:
+    """A link that names a lesson leads to it; one that names a picture leads nowhere."""
+    match = LESSON_LINK.match(href)
+    if match:
+        _point_at_lesson(link, course_key, match[1])
+    elif IMAGE.match(href):
+        del link.attrs["href"]
 
 
 def _point_at_lesson(link: Token, course_key: str, lesson_key: str) -> None:
@@ -301,6 +344,19 @@ def _fact(self: RendererProtocol, tokens: list[Token], index: int, options: obje
     )
 
 
+def _image(self: RendererProtocol, tokens: list[Token], index: int, options: object, env: dict[str, Any]) -> str:
+    """A picture of the course; of anything else, what the text says that it shows."""
+    match = IMAGE.match(str(tokens[index].attrGet("src") or ""))
+    picture: Picture | None = env.get("images", {}).get(match[1]) if match else None
+    alt = escape(tokens[index].content.strip() or (picture.alt if picture else ""))
+    if picture is None:
+        return alt
+    return (
+        f'<img src="/courses/{escape(env["course"])}/images/{escape(picture.name)}.webp" alt="{alt}" '
+        f'width="{picture.width:d}" height="{picture.height:d}" loading="lazy" decoding="async">'
+    )
+
+
 def _table(self: RendererProtocol, tokens: list[Token], index: int, options: object, env: object) -> str:
     """A table may be wider than a phone: it scrolls by itself, and by keyboard."""
     if tokens[index].nesting == 1:
@@ -312,16 +368,23 @@ def _make() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
         ["table", "replacements", "smartquotes"]
     )
-    markdown.disable(["image", "html_block", "html_inline"])
+    markdown.disable(["html_block", "html_inline"])
     for name in BOXES:
         container_plugin(markdown, name, render=_make_box(name))
     container_plugin(markdown, "diagram", render=_diagram)
     container_plugin(markdown, "fact", render=_fact)
+    markdown.add_render_rule("image", _image)
     markdown.add_render_rule("table_open", _table)
     markdown.add_render_rule("table_close", _table)
     markdown.core.ruler.push("arrange", _arrange)
-    markdown.validateLink = lambda url: bool(LESSON_LINK.match(url)) or bool(re.match(r"^(#|/(?![/\\]))[^\\\s]*$", url))  # type: ignore[method-assign]
+    markdown.validateLink = _is_allowed  # type: ignore[method-assign]
     return markdown
+
+
+def _is_allowed(url: str) -> bool:
+    """A lesson or picture of the course, a place of this page, or a page of this site."""
+    own = re.match(r"^(#|/(?![/\\]))[^\\\s]*$", url)
+    return bool(LESSON_LINK.match(url) or IMAGE.match(url) or own)
 
 
 MARKDOWN: MarkdownIt = SimpleLazyObject(_make)  # type: ignore[assignment]

@@ -3,6 +3,17 @@ from desk.earlier import CreditAdmin
 from desk.files.pages import StagedFileAdmin
 from desk.lessons import LessonAdmin
 from desk.people import PersonAdmin
+from desk.pictures import ImageAdmin
+from desk.requests import PublishRequestAdmin
 from desk.teams import TeamAdmin
 
-__all__ = ["AuditAdmin", "CreditAdmin", "LessonAdmin", "PersonAdmin", "StagedFileAdmin", "TeamAdmin"]
+__all__ = [
+    "AuditAdmin",
+    "CreditAdmin",
+    "ImageAdmin",
+    "LessonAdmin",
+    "PersonAdmin",
+    "PublishRequestAdmin",
+    "StagedFileAdmin",
+    "TeamAdmin",
+]

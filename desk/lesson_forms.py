@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -11,6 +14,7 @@ from courses import markdown, publishing
 from courses.models import Lesson, LessonRevision, Module
 from courses.models.enrollment import site_day
 from courses.publishing import REDO_WITHIN
+from desk.lesson_checks import is_emptied
 from notices.admin import DateInput
 
 if TYPE_CHECKING:
@@ -37,8 +41,7 @@ class LessonForm(LessonModelForm):
     body = forms.CharField(
         label=gettext_lazy("Text"),
         required=False,
-        max_length=markdown.MAX_LENGTH,
-        strip=False,
+        strip=False,  # nor is there a `maxlength`, by which browsers cut what is pasted without a word
         widget=forms.Textarea(attrs={"rows": 28, "class": "long", "spellcheck": "true"}),
         help_text=gettext_lazy(
             "Markdown. Boxes are ::: weak, ::: strong, ::: try and ::: note, each ended by a line with :::. "
@@ -96,7 +99,19 @@ class LessonForm(LessonModelForm):
             self.fields["body"].widget.attrs.update(rows=5, **{"class": ""})
 
     def clean_body(self) -> str:
-        return unix_lines(self.cleaned_data["body"])
+        body = unix_lines(self.cleaned_data["body"])
+        if len(body) > markdown.MAX_LENGTH:
+            raise ValidationError(
+                _(
+                    "The text has %(n)s characters; %(most)s are the most. Nothing was cut: it is still here. "
+                    "Take some out, or make two lessons of it."
+                ),
+                params={
+                    "n": number_format(len(body), force_grouping=True),
+                    "most": number_format(markdown.MAX_LENGTH, force_grouping=True),
+                },
+            )
+        return body
 
     def clean_takeaway(self) -> str:
         takeaway = " ".join(self.cleaned_data["takeaway"].split())
@@ -125,8 +140,8 @@ class LessonForm(LessonModelForm):
             who = newest.created_by.name if newest.created_by else _("The course files")
             raise ValidationError(
                 _(
-                    "%(who)s saved a newer text while you were writing. Yours is still here, and theirs is above. "
-                    "Take over what you need, then save again."
+                    "%(who)s saved a newer text while you were writing. Yours is still here, and above it stands "
+                    "how the two differ. Take over what you need, then save again."
                 ),
                 params={"who": who},
             )
@@ -156,7 +171,12 @@ class LessonForm(LessonModelForm):
     def _differs_from(self, revision: LessonRevision | None) -> bool:
         names = ("title", "body", "takeaway", "objectives")
         typed = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
-        return revision is None or any(getattr(revision, name) != value for name, value in typed.items())
+        if revision is None:
+            return True
+        saved = {name: getattr(revision, name) for name in typed}
+        if "body" in saved:  # one that was stored with other line ends is not changed by being opened and saved
+            saved["body"] = unix_lines(saved["body"])
+        return saved != typed
 
     def content_changed(self) -> bool:
         return self._differs_from(self.draft)
@@ -199,9 +219,17 @@ class PublishForm(forms.Form):
         help_text=gettext_lazy("Off: it is new and optional for them, and asked of people who start later."),
     )
 
+    less_on_purpose = forms.BooleanField(
+        label=gettext_lazy("Yes, take nearly all of the text away"),
+        required=False,
+        help_text=gettext_lazy("What is left is less than a tenth of what learners see now."),
+    )
+
     def __init__(self, lesson: Lesson, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lesson = lesson
+        if not (lesson.draft and is_emptied(lesson.draft)):
+            del self.fields["less_on_purpose"]
         self.counts = publishing.head_counts(lesson)
         self.fields["effect"].choices = effects(self.counts.completed)  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["revision"].queryset = lesson.revisions.all()  # type: ignore[attr-defined]  # a ModelChoiceField
@@ -223,8 +251,38 @@ class PublishForm(forms.Form):
             raise ValidationError(
                 _("There is a newer draft than the one you looked at. Look at that one, then publish it.")
             )
+        if revision and not data.get("less_on_purpose") and is_emptied(revision):
+            text = _("Nearly all of the text is gone. If that is what you want, say so here; else mend the draft.")
+            self.add_error("less_on_purpose" if "less_on_purpose" in self.fields else None, text)
         return data
 
     @property
     def chosen_effect(self) -> LessonRevision.Effect:
         return LessonRevision.Effect(self.cleaned_data.get("effect") or LessonRevision.Effect.SILENT)
+
+
+class CompareForm(forms.Form):
+    """Which two revisions of a lesson to show side by side, by their numbers; the two newest at first."""
+
+    one = forms.TypedChoiceField(label=gettext_lazy("This text"), coerce=int)
+    other = forms.TypedChoiceField(label=gettext_lazy("And this"), coerce=int)
+
+    def __init__(self, lesson: Lesson, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        revisions = lesson.revisions.order_by("-number").values_list("number", "created_at", "created_by__name")
+        choices = [(number, _said(number, at, who)) for number, at, who in revisions]
+        for name in ("one", "other"):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        newest = [number for number, _words in choices[:2]]
+        self.initial = {"one": newest[-1], "other": newest[0]} if newest else {}
+
+    @property
+    def chosen(self) -> list[int]:
+        """The two numbers, the lower first."""
+        data = self.cleaned_data if self.is_bound and self.is_valid() else self.initial
+        return sorted({data[name] for name in ("one", "other") if name in data})
+
+
+def _said(number: int, at: datetime, who: str | None) -> str:
+    day = date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    return _("Revision %(n)d, %(at)s, %(who)s") % {"n": number, "at": day, "who": who or _("the course files")}

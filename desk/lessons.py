@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from courses import markdown, progress, publishing
 from courses.admin.content import editing_state, say_completed, with_editing_state
-from courses.models import Lesson, LessonRevision
-from desk.lesson_forms import CAN_BE_REQUIRED, LessonForm, PublishForm, unix_lines
+from courses.models import Lesson, LessonRevision, PublishRequest
+from desk import lesson_checks
+from desk.differences import differences
+from desk.lesson_forms import CAN_BE_REQUIRED, CompareForm, LessonForm, unix_lines
+from desk.parts import parts_of
+from desk.publishing import PublishPages, copy_of
 from learn import lesson_page, lesson_text
-from notices.admin import StaffAdmin, Trail, state_chip
+from notices.admin import Trail, state_chip
 from quizzes import checks, drawing
 from quizzes.models import Question, Quiz
-
-CONTEXT_LINES = 2
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Lesson)
-class LessonAdmin(StaffAdmin):
+class LessonAdmin(PublishPages):
     form = LessonForm
     list_display = ("name", "module", "kind", "state")
     list_filter = (KindFilter,)
@@ -109,8 +110,23 @@ class LessonAdmin(StaffAdmin):
             context.update(lesson=lesson, state=state, label=label, can_be_required=lesson.kind in CAN_BE_REQUIRED)
             context["quiz"] = Quiz.objects.filter(lesson=lesson).first()
             context["question"] = checks.question_of(lesson)
-            context["theirs"] = context["adminform"].form.theirs
+            self.add_writing(context, lesson)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def add_writing(self, context: Any, lesson: Lesson) -> None:
+        """What the page needs for writing: what was saved meanwhile, and what stands beside the text."""
+        form = context["adminform"].form
+        context["wide"] = True
+        if form.theirs:
+            context["theirs"] = form.theirs
+            mine = revision_of(lesson, form.cleaned_data)
+            context["rows"] = differences(form.theirs, mine)
+        if form.draft:
+            context["pane"] = render_to_string("desk/pane.html", pane_of(form.draft))
+        context["request_waiting"] = PublishRequest.objects.waiting().filter(revision__lesson=lesson).first()
+        declined = PublishRequest.objects.filter(revision=form.draft, answer=PublishRequest.Answer.DECLINED)
+        context["request_declined"] = declined.first() if form.draft else None
+        context["longest"] = markdown.MAX_LENGTH
 
     def save_model(self, request: HttpRequest, obj: Lesson, form: LessonForm, change: bool) -> None:
         """Save the place of the lesson; a text that changed becomes a new revision."""
@@ -128,6 +144,9 @@ class LessonAdmin(StaffAdmin):
     def get_urls(self) -> list[Any]:
         views: dict[str, Callable[..., HttpResponse]] = {
             "preview": self.preview,
+            "pane": self.pane,
+            "parts": self.parts,
+            "compare": self.compare,
             "revisions": self.revisions,
             "publish": self.publish,
             "do": self.act,
@@ -148,6 +167,30 @@ class LessonAdmin(StaffAdmin):
         lesson = self.get_to_change(request, pk)
         revision = typed(request, lesson) if request.method == "POST" else lesson.draft
         return self.show(request, lesson, revision, _("Preview"))
+
+    def pane(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What is typed, as a learner would read it, with its figures: for the script that shows it beside the text."""
+        lesson = self.get_to_change(request, pk)
+        if request.method != "POST":
+            raise Http404
+        html = render_to_string("desk/pane.html", pane_of(typed(request, lesson)))
+        return JsonResponse({"html": html})
+
+    def parts(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What can be put into this lesson, each with the words that do it: to copy, or for the script to pick from."""
+        lesson = self.get_to_change(request, pk)
+        groups = parts_of(lesson.course)
+        return self.page(request, "desk/parts.html", _("What you can put in"), lesson, lesson=lesson, groups=groups)
+
+    def compare(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Two revisions side by side."""
+        lesson = self.get_to_change(request, pk)
+        form = CompareForm(lesson, request.GET or None)
+        found = list(lesson.revisions.filter(number__in=form.chosen).select_related("created_by").order_by("number"))
+        before, after = (found[0], found[-1]) if found else (None, None)
+        context = {"lesson": lesson, "form": form, "before": before, "after": after}
+        context["rows"] = differences(before, after) if before and after else []
+        return self.page(request, "desk/compare.html", _("Two texts side by side"), lesson, **context)
 
     def revision(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """An earlier text, as it was."""
@@ -192,46 +235,6 @@ class LessonAdmin(StaffAdmin):
         lesson = self.get_to_change(request, pk)
         revisions = lesson.revisions.select_related("created_by", "published_by").defer("body").order_by("-number")
         return self.page(request, "desk/revisions.html", _("History"), lesson, lesson=lesson, revisions=revisions)
-
-    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show who it reaches and what changes; on POST, publish."""
-        lesson = self.get_to_change(request, pk)
-        form = PublishForm(lesson, request.POST or None, initial={"revision": lesson.draft})
-        if request.method == "POST" and form.is_valid() and self.publish_now(request, lesson, form):
-            return HttpResponseRedirect(self.url("change", lesson.pk))
-        now, draft = lesson.published_revision, lesson.draft
-        context = {
-            "lesson": lesson,
-            "draft": draft,
-            "form": form,
-            "counts": form.counts,
-            "nothing_new": draft is None or draft.pk == lesson.published_revision_id,
-            "diff": list(line_diff(now, draft)) if draft else [],
-        }
-        return self.page(request, "desk/publish.html", _("Publish"), lesson, **context)
-
-    def publish_now(self, request: HttpRequest, lesson: Lesson, form: PublishForm) -> bool:
-        """Publish what the form says; True if that is done, now or by an earlier click."""
-        revision = form.cleaned_data["revision"]
-        if revision.published_at is not None and lesson.published_revision_id:
-            messages.info(request, _("This text is published already."))
-            return True
-        if revision.published_at is not None:  # it was taken away, and comes back as it was
-            revision = copy_of(revision, request.user)
-        try:
-            publishing.publish(
-                revision,
-                form.chosen_effect,
-                by=request.user,  # type: ignore[arg-type]  # signed in, or the staff pages would not be shown
-                redo_due_on=form.cleaned_data.get("redo_due_on"),
-                ask_people_under_way=form.cleaned_data.get("ask_people_under_way", False),
-            )
-        except ValidationError as error:
-            form.add_error(None, error)
-            return False
-        self.log_change(request, lesson, f"Published revision {revision.number}: {form.chosen_effect.value}")
-        messages.success(request, _("Published. Learners see this text from now on."))
-        return True
 
     def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Unpublish, retire, make optional or required: a page with the numbers, then the deed."""
@@ -328,10 +331,25 @@ def completes(people: int) -> str:
 
 def typed(request: HttpRequest, lesson: Lesson) -> LessonRevision:
     """What stands in the form, as a revision that is not saved."""
-    body = unix_lines(request.POST.get("body", ""))[: markdown.MAX_LENGTH]
+    return revision_of(lesson, {name: request.POST.get(name, "") for name in ("title", "body", "takeaway")})
+
+
+def revision_of(lesson: Lesson, content: dict[str, Any]) -> LessonRevision:
+    """A text that is not saved; no longer than one that could be."""
+    body = unix_lines(content.get("body", ""))[: markdown.MAX_LENGTH]
     minutes = markdown.minutes_to_read(body, items_of(lesson))
-    title, takeaway = request.POST.get("title", "")[:200], request.POST.get("takeaway", "")[:400]
+    title, takeaway = content.get("title", "")[:200], content.get("takeaway", "")[:400]
     return LessonRevision(lesson=lesson, title=title, body=body, takeaway=takeaway, minutes=minutes)
+
+
+def pane_of(revision: LessonRevision) -> dict[str, Any]:
+    """A text as learners read it, by the very function that makes their page, with its figures and problems."""
+    return {
+        "revision": revision,
+        "body": lesson_text.html_of(revision.lesson.course, revision.body),
+        "figures": lesson_checks.figures(revision),
+        "problems": lesson_checks.problems(revision),
+    }
 
 
 def check_of(lesson: Lesson) -> dict[str, Any] | None:
@@ -342,29 +360,3 @@ def check_of(lesson: Lesson) -> dict[str, Any] | None:
         return None
     answered = lesson_page.Check(revision, [], None)
     return {"asked": lesson_page.Check(revision, None, None), "answered": answered}
-
-
-def copy_of(revision: LessonRevision, by: Any, note: str = "") -> LessonRevision:
-    """The same text as the newest revision; a revision is published once."""
-    names = ("title", "body", "takeaway", "minutes", "objectives", "sources", "note")
-    content = {name: getattr(revision, name) for name in names}
-    return revision.lesson.add_revision(by=by, **{**content, "note": note or revision.note})
-
-
-def line_diff(before: LessonRevision | None, after: LessonRevision) -> Iterator[tuple[str, str]]:
-    """What changes for learners, line by line: (same | gone | new | skipped, text)."""
-    old, new = (lines_of(before) if before else []), lines_of(after)
-    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(CONTEXT_LINES):
-        if group[0][1]:
-            yield "skipped", "…"
-        for tag, start, end, new_start, new_end in group:
-            if tag == "equal":
-                yield from (("same", line) for line in old[start:end])
-                continue
-            yield from (("gone", line) for line in old[start:end])
-            yield from (("new", line) for line in new[new_start:new_end])
-
-
-def lines_of(revision: LessonRevision) -> list[str]:
-    head = [_("Title: %(title)s") % {"title": revision.title}, *revision.body.split("\n")]
-    return [*head, _("Takeaway: %(text)s") % {"text": revision.takeaway}] if revision.takeaway else head

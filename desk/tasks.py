@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
-from courses.models import Course
+from courses.models import Course, PublishRequest
 from quizzes.models import Quiz
 
 
@@ -32,6 +33,8 @@ def tasks_for(user: User | AnonymousUser) -> list[TaskGroup]:
     if user.has_perm("accounts.change_user"):
         groups.append(TaskGroup(_("People and teams"), every_month()))
         groups.append(TaskGroup(_("Now and then"), now_and_then()))
+    if user.has_perm("courses.change_publishrequest"):
+        groups.append(TaskGroup(_("Waiting for you"), confirming(user)))
     if user.has_perm("notices.view_heartbeat"):
         groups.append(TaskGroup(_("The service"), operating()))
     return groups
@@ -69,6 +72,13 @@ def editing() -> list[Task]:
             _("Write what holds at your company"),
             _("How long things can come back, whom to call, what to say: shown in lessons at once."),
             reverse("admin:courses_companyfact_changelist"),
+        )
+    )
+    tasks.append(
+        Task(
+            _("Pictures"),
+            _("Upload one, say what it shows, see which lessons show it, replace it."),
+            reverse("admin:courses_image_changelist"),
         )
     )
     tasks.append(
@@ -205,6 +215,22 @@ def letting_in() -> list[Task]:
             _("For one person without e-mail, or who cannot sign in: find the person, then print."),
             reverse("admin:accounts_user_changelist"),
         ),
+    ]
+
+
+def confirming(user: User | AnonymousUser) -> list[Task]:
+    waiting = PublishRequest.objects.waiting().exclude(asked_by=user.pk).count()
+    sentence = ngettext(
+        "%(n)d change of a lesson touches many people and waits for a second person.",
+        "%(n)d changes of lessons touch many people and wait for a second person.",
+        waiting,
+    )
+    return [
+        Task(
+            _("Confirm what is published"),
+            sentence % {"n": waiting} if waiting else _("No change of a lesson waits for a second person now."),
+            reverse("admin:courses_publishrequest_changelist") + "?state=waiting",
+        )
     ]
 
 

@@ -1,4 +1,4 @@
-"""The text of a lesson as HTML, with the drawings and the company facts it names."""
+"""The text of a lesson as HTML, with the drawings, the company facts and the pictures it names."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ from django.utils.safestring import SafeString
 
 from accounts.statements import Prepared
 from courses import markdown
-from courses.models import CompanyFact, Course, Diagram
+from courses.models import CompanyFact, Course, Diagram, Image
 
 FEW = 3  # hardly a lesson names more drawings, or more company facts
 Part = tuple[str, str, str, str, str]
 
 
 def html_of(course: Course, body: str) -> SafeString:
-    """One query if the text names a drawing or a company fact, none if not."""
+    """One query if the text names a drawing or a company fact, one if it names a picture, none if neither."""
     parts = parts_of(course, markdown.diagram_keys(body), markdown.fact_keys(body))
     drawings = {key: svg for kind, key, _title, svg, _own in parts if kind == "diagram"}
     facts = {key: markdown.Fact(title, default, own) for kind, key, title, default, own in parts if kind == "fact"}
-    return markdown.render(body, course.key, drawings, facts)
+    return markdown.render(body, course.key, drawings, facts, pictures_of(course, markdown.image_keys(body)))
+
+
+def pictures_of(course: Course, keys: Sequence[str]) -> dict[str, markdown.Picture]:
+    if not keys:
+        return {}
+    found = Image.objects.named(course, keys)
+    return {key: markdown.Picture(image.name, image.width, image.height, image.alt) for key, image in found.items()}
 
 
 def parts_of(course: Course, diagrams: Sequence[str], facts: Sequence[str]) -> list[Part]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from learn import views
+from learn import images, views
 
 app_name = "learn"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("certificates/<str:code>/", views.check_certificate, name="check_certificate"),
     path("courses/<slug:course>/", views.outline, name="outline"),
     path("courses/<slug:course>/module/<slug:module>/", views.module, name="module"),
+    path("courses/<slug:course>/images/<slug:name>.webp", images.image, name="image"),
     path(LESSON, views.lesson, name="lesson"),
     path(LESSON + "complete/", views.complete, name="complete"),
     path(LESSON + "check/", views.check, name="check"),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import zlib
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from PIL import Image as Pillow
 
 from accounts.models import Membership, Team, User
-from courses import publishing
-from courses.models import Course, Enrollment, Lesson, LessonRevision, Module, Objective, Path, Skill
+from courses import images, publishing
+from courses.models import Course, Enrollment, Image, Lesson, LessonRevision, Module, Objective, Path, Skill
 from events.models import LiveSession
 from quizzes.models import LessonCheck, Question, Quiz
 
@@ -100,6 +103,21 @@ def make_quiz(
         question = make_question(module.course, f"{key}-q{number}", objective)
         quiz.pool_items.create(question=question, position=number)
     return quiz
+
+
+def picture(width: int = 64, height: int = 48, kind: str = "PNG", color: str = "teal", **options: Any) -> bytes:
+    """A file with a picture of one color in it."""
+    file = io.BytesIO()
+    Pillow.new("RGB", (width, height), color).save(file, kind, **options)
+    return file.getvalue()
+
+
+def make_image(course: Course, key: str = "counter", **fields: Any) -> Image:
+    """A picture with its file."""
+    image = Image(course=course, key=key, title=f"Picture {key}", alt=f"What {key} shows", **fields)
+    images.store(image, images.read_image(picture(color=f"#{zlib.crc32(key.encode()) & 0xFFFFFF:06x}")))
+    image.save()
+    return image
 
 
 def enroll(person: User, course: Course, path: str = "full", at: datetime | None = None, **fields: Any) -> Enrollment:

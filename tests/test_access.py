@@ -29,14 +29,14 @@ from django.utils.http import urlsafe_base64_encode
 from accounts import audit
 from accounts.mailing import signer
 from accounts.models import StagedFile, User
-from courses import publishing
-from courses.models import Assignment, Certificate, CompanyFact, Credit, EnrollmentChange, Renewal
+from courses import publishing, second_person
+from courses.models import Assignment, Certificate, CompanyFact, Credit, EnrollmentChange, LessonRevision, Renewal
 from desk.files import staging
 from events.models import Registration
 from notices.models import SENDER, Heartbeat, Notice
 from quizzes import taking
 from quizzes.models import Question, RetakeChange
-from tests.builders import enroll, make_course, make_lesson, make_live_session, make_person
+from tests.builders import enroll, make_course, make_image, make_lesson, make_live_session, make_person
 from tests.conftest import Cast, with_role
 
 ROLES = ["nobody", "off", "learner", "manager", "other", "editor", "hr", "operator", "super"]
@@ -116,6 +116,8 @@ courses/<slug:course>/                                   GET    in     in  200  
 courses/<slug:course>/                                   POST   in     in  405     405     405   405    405 405      405
 courses/<slug:course>/module/<slug:module>/              GET    in     in  200     404     404   200    404 404      200
 courses/<slug:course>/module/<slug:module>/              POST   in     in  405     405     405   405    405 405      405
+courses/<slug:course>/images/<slug:name>.webp            GET    404    404 200     404     404   200    404 404      200
+courses/<slug:course>/images/<slug:name>.webp            POST   405    405 405     405     405   405    405 405      405
 courses/<slug:course>/<slug:lesson>/                     GET    in     in  200     404     404   200    404 404      200
 courses/<slug:course>/<slug:lesson>/                     POST   405    405 405     405     405   405    405 405      405
 courses/<slug:course>/<slug:lesson>/complete/            GET    in     in  go      go      go    go     go  go       go
@@ -160,6 +162,16 @@ admin/accounts/team/<int:pk>/merge/                      GET    in     in  403  
 admin/accounts/team/<int:pk>/merge/                      POST   in     in  403     403     403   403    200 403      200
 admin/courses/lesson/<int:pk>/preview/                   GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/preview/                   POST   in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/pane/                      GET    in     in  403     403     403   404    403 403      404
+admin/courses/lesson/<int:pk>/pane/                      POST   in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/parts/                     GET    in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/parts/                     POST   in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/compare/                   GET    in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/compare/                   POST   in     in  403     403     403   200    403 403      200
+admin/courses/image/<int:pk>/replace/                    GET    in     in  403     403     403   200    403 403      200
+admin/courses/image/<int:pk>/replace/                    POST   in     in  403     403     403   200    403 403      200
+admin/courses/image/<int:pk>/retire/                     GET    in     in  403     403     403   200    403 403      200
+admin/courses/image/<int:pk>/retire/                     POST   in     in  403     403     403   go     403 403      go
 admin/courses/lesson/<int:pk>/publish/                   GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/publish/                   POST   in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/revisions/                 GET    in     in  403     403     403   200    403 403      200
@@ -224,6 +236,8 @@ courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
 courses.path            lch     -       -         lch
 courses.companyfact     lch     -       -         lch
+courses.image           lach    -       -         lach
+courses.publishrequest  lch     lch     -         lch
 quizzes.quiz            lch     -       -         lch
 quizzes.question        lach    -       -         lach
 quizzes.retakechange    -       lach    -         lach
@@ -317,6 +331,9 @@ class Site:
         )
         self.session = make_live_session(course=cast.course, trainers=[cast.pia])  # led by the manager of another team
         Registration.objects.create(session=self.session, user=cast.ada)
+        self.image = make_image(cast.course)
+        draft = self.reading.add_revision(title="T", body="B")
+        second_person.ask(draft, LessonRevision.Effect.REDO, by=make_person("Ask Er"))
         self.certificate = Certificate.objects.create(enrollment=cast.ada_enrolled, name="Ada", course_title="Course")
 
     def path(self, route: str, **given: object) -> str:
@@ -341,6 +358,7 @@ class Site:
             "session": self.session.pk,
             "code": self.certificate.code,
             "paper": "a4",
+            "name": self.image.name,
             **given,
         }
         filled = re.sub(

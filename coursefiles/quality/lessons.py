@@ -7,20 +7,22 @@ from statistics import median
 from coursefiles import schema
 from coursefiles.findings import Finding
 from coursefiles.quality import prose
+from coursefiles.quality.measures import (
+    HIGHEST,
+    HUDDLE,
+    JOB_AID,
+    LONGEST,
+    LOWEST,
+    MARGIN,
+    PARAGRAPH,
+    READING,
+    SENTENCE,
+    STORY,
+    TAKEAWAY,
+    TURNS,
+)
 from coursefiles.read import CourseFiles, LessonFile
 from courses import markdown
-
-READING = range(450, 901)  # words
-STORY = range(200, 351)
-JOB_AID = 250
-HUDDLE = 300
-TAKEAWAY = 40
-TURNS = 6
-SENTENCE = 35
-PARAGRAPH = 90
-LONGEST = 1.6  # times the median of all readings
-LOWEST, HIGHEST = 6.0, 9.0  # Flesch-Kincaid grade
-MARGIN = 0.5  # of a grade: so far off it is a warning, farther it is an error
 
 
 def found(files: CourseFiles) -> Iterator[Finding]:

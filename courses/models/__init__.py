@@ -3,8 +3,10 @@ from courses.models.assignment import Assignment, EnrollmentChange
 from courses.models.course import Course, Module, Objective, Skill
 from courses.models.enrollment import Certificate, Completion, Enrollment, State
 from courses.models.fact import CompanyFact
+from courses.models.image import Image
 from courses.models.lesson import Diagram, Lesson, LessonRevision
 from courses.models.path import ExtraStep, Path, PathStep
+from courses.models.publication import PublishRequest
 
 __all__ = [
     "Assignment",
@@ -17,12 +19,14 @@ __all__ = [
     "Enrollment",
     "EnrollmentChange",
     "ExtraStep",
+    "Image",
     "Lesson",
     "LessonRevision",
     "Module",
     "Objective",
     "Path",
     "PathStep",
+    "PublishRequest",
     "Renewal",
     "Skill",
     "State",

@@ -22,3 +22,11 @@ if (location.hash === "#print") {
 }
 
 document.querySelector("#error-summary")?.focus();
+
+// Signing out takes along what a person wrote and did not save; drafts.js keeps it by their number.
+for (const form of document.querySelectorAll("form[data-forget]")) {
+  form.addEventListener("submit", () => {
+    const own = Object.keys(localStorage).filter((key) => key.startsWith(`draft:${form.dataset.forget}:`));
+    for (const key of own) localStorage.removeItem(key);
+  });
+}

@@ -6,10 +6,11 @@ from django.contrib.admin.models import LogEntry
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 
-from courses.models import Assignment, CompanyFact, Credit, Enrollment, Renewal
+from courses import second_person
+from courses.models import Assignment, CompanyFact, Credit, Enrollment, LessonRevision, Renewal
 from notices.models import Heartbeat, Notice
 from quizzes.models import RetakeChange
-from tests.builders import make_live_session
+from tests.builders import make_image, make_live_session
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +27,8 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "courses.lesson": {"ed": {V, A, C}, "root": {V, A, C}},
     "courses.path": {"ed": {V, C}, "root": {V, C}},
     "courses.companyfact": {"ed": {V, C}, "root": {V, C}},
+    "courses.image": {"ed": {V, A, C}, "root": {V, A, C}},
+    "courses.publishrequest": {"ed": {V}, "hana": {V, C}, "root": {V, C}},
     "quizzes.quiz": {"ed": {V, C}, "root": {V, C}},
     "quizzes.question": {"ed": {V, A, C}, "root": {V, A, C}},
     "quizzes.retakechange": {"hana": {V, A}, "root": {V, A}},
@@ -34,6 +37,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "notices.heartbeat": {"olga": {V}, "root": {V}},
     "admin.logentry": {"hana": {V}, "root": {V}},
 }
+OWN_PAGES = ("preview", "revisions", "compare", "parts", "publish")
 ROLES = ("ed", "hana", "olga", "ada", "mia", "root")
 
 
@@ -59,6 +63,10 @@ def objects(cast):
         "courses.lesson": lesson,
         "courses.path": course.paths.get(),
         "courses.companyfact": CompanyFact.objects.create(course=course, key="returns", title="R", default="D"),
+        "courses.image": make_image(course),
+        "courses.publishrequest": second_person.ask(
+            lesson.add_revision(title="T", body="B"), LessonRevision.Effect.REDO, by=cast.mia
+        ),
         "quizzes.quiz": course.lessons.get(kind="quiz").quiz,
         "quizzes.question": course.questions.first(),
         "quizzes.retakechange": RetakeChange.objects.create(
@@ -115,7 +123,10 @@ def test_over_http_the_same(people, objects, as_):
 
 def test_pages_of_our_own_need_the_right(people, objects, as_):
     lesson, module = objects["courses.lesson"], objects["courses.module"]
-    urls = [reverse(f"admin:courses_lesson_{page}", args=[lesson.pk]) for page in ("preview", "revisions", "publish")]
+    urls = [reverse(f"admin:courses_lesson_{page}", args=[lesson.pk]) for page in OWN_PAGES]
+    urls += [
+        reverse(f"admin:courses_image_{page}", args=[objects["courses.image"].pk]) for page in ("replace", "retire")
+    ]
     urls += [reverse("admin:courses_lesson_do", args=[lesson.pk, "retire"])]
     urls += [reverse("admin:courses_lesson_revision", args=[lesson.pk, 1])]
     urls += [reverse("admin:courses_module_status", args=[module.pk])]

@@ -7,10 +7,11 @@ from django.db.models import CharField, TextField
 from django.urls import reverse
 
 from accounts.models import User
-from courses.models import Assignment, CompanyFact, EnrollmentChange, Lesson
+from courses import second_person
+from courses.models import Assignment, CompanyFact, EnrollmentChange, Image, Lesson, LessonRevision
 from notices.models import Heartbeat, Notice
 from quizzes.models import Quiz
-from tests.builders import make_live_session, make_question
+from tests.builders import make_image, make_live_session, make_question
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,9 @@ def marked(cast):
     fact = CompanyFact.objects.create(course=course, key="f", title=MARKER[:100], default=MARKER, text=MARKER)
     session = make_live_session(MARKER, text=MARKER, place=MARKER, teams=[cast.lyon])
     Heartbeat.objects.create(name=MARKER[:40])
+    asked = second_person.ask(lesson.draft, LessonRevision.Effect.ANNOUNCE, by=cast.ed)
+    image = make_image(course)
+    Image.objects.filter(pk=image.pk).update(title=MARKER[:100], alt=MARKER)
     for row in (
         course,
         course.modules.get(),
@@ -55,8 +59,9 @@ def marked(cast):
             if free and field.name in ("title", "summary", "purpose", "text", "name"):
                 setattr(row, field.name, MARKER)
         row.save()
-    return {"lesson": lesson, "question": question, "assignment": assignment, "notice": notice, "fact": fact} | {
-        "session": session
+    return {
+        **{"lesson": lesson, "question": question, "assignment": assignment, "notice": notice, "fact": fact},
+        **{"session": session, "image": image, "asked": asked},
     }
 
 
@@ -72,6 +77,8 @@ def pages(cast, marked):
         "courses_lesson": lesson,
         "courses_path": cast.course.paths.get(),
         "courses_companyfact": marked["fact"],
+        "courses_image": marked["image"],
+        "courses_publishrequest": marked["asked"],
         "courses_enrollment": cast.ada_enrolled,
         "courses_assignment": marked["assignment"],
         "quizzes_quiz": Quiz.objects.get(lesson__course=cast.course),
@@ -83,7 +90,7 @@ def pages(cast, marked):
         yield reverse(f"admin:{name}_changelist")
         for page in ("change", "history", "delete"):
             yield reverse(f"admin:{name}_{page}", args=[obj.pk])
-    for page in ("preview", "revisions", "publish"):
+    for page in ("preview", "revisions", "publish", "compare", "parts"):
         yield reverse(f"admin:courses_lesson_{page}", args=[lesson.pk])
     for verb in ("unpublish", "retire", "make-optional"):
         yield reverse("admin:courses_lesson_do", args=[lesson.pk, verb])

@@ -150,8 +150,10 @@ def test_publish_page_shows_people_and_lines(cast, lesson, as_):
     assert "<strong>1</strong> person completed this lesson" in page
     assert "<strong>1</strong> person has not started" in page
     assert "Redo: 1 person is asked to do it again" in page
-    assert "</span>A new line</ins>" in page
-    assert "</span>Text of m1-read-1.</del>" in page
+    assert "<ins>A new line</ins>" in page
+    assert "<del>Text of m1-read-1.</del>" in page
+    assert "Removed line:" in page  # in words, too
+    assert "It shows no dialogue." in page
 
 
 @pytest.mark.parametrize("effect", ["silent", "announce", "redo"])

@@ -12,7 +12,7 @@ REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements"
 # Permissive, or (psycopg) LGPL, which asks nothing of a program that only imports it.
 ALLOWED = {
     *("MIT", "MIT-0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0", "PSFL", "LGPL-3.0-only", "ISC"),
-    *("MPL-2.0", "CC-BY-4.0", "CC0-1.0", "OFL-1.1", "MIT License", "BSD License", "Apache Software License"),
+    *("MPL-2.0", "CC-BY-4.0", "CC0-1.0", "OFL-1.1", "MIT-CMU", "MIT License", "BSD License", "Apache Software License"),
 }
 
 
