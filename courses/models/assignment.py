@@ -74,15 +74,21 @@ class EnrollmentChange(models.Model):
         return self._in_words(self.new)
 
     def _in_words(self, value: str) -> str:
-        if not value:
-            return ""
-        if self.what in DAYS:
-            return date_format(date.fromisoformat(value), "DATE_FORMAT")
+        if self.what in DAYS and (day := _day_in(value)):
+            return date_format(day, "DATE_FORMAT")
         if self.what == self.What.EXCUSED:
             return str(dict(self.Excuse.choices).get(value, value))
-        if self.what == self.What.RESUMED:
+        if self.what == self.What.RESUMED and value.isdecimal():
             return ngettext("%(n)d day later", "%(n)d days later", int(value)) % {"n": int(value)}
         return value
+
+
+def _day_in(value: str) -> date | None:
+    """The day that was written down; None for anything else, which is then shown as it is."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 DAYS = (EnrollmentChange.What.DUE, EnrollmentChange.What.MORE_TIME, EnrollmentChange.What.CLOSES)

@@ -267,7 +267,7 @@ def test_settle_costs_the_same_for_many_people(course, django_assert_max_num_que
             Completion(enrollment=e, lesson=lesson, revision=lesson.published_revision, redo_level=0, how=READ)
             for e in enrolled
         )
-    with django_assert_max_num_queries(15):  # of them six for savepoints
+    with django_assert_max_num_queries(16):  # of them six for savepoints
         assert publishing.retire(three) == 60
     assert Certificate.objects.count() == Enrollment.objects.complete().count() == 60
     assert len(set(Certificate.objects.values_list("code", flat=True))) == 60

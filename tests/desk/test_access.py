@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 V, A, C, D = "view", "add", "change", "delete"
 TABLE = {  # label: {role: actions}; the superuser has a column of their own, everybody else has nothing
     "accounts.user": {"hana": {V, A, C}, "root": {V, A, C}},
+    "accounts.stagedfile": {"hana": {V, A, C}, "root": {V, A, C}},
     "accounts.team": {"hana": {V, A, C, D}, "root": {V, A, C, D}},
     "courses.assignment": {"hana": {V, A}, "root": {V, A}},
     "courses.enrollment": {"hana": {V, C}, "root": {V, C}},
