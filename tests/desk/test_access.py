@@ -6,6 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 
+from accounts.models import StagedFile
 from courses import second_person
 from courses.models import Assignment, CompanyFact, Credit, Enrollment, LessonRevision, Renewal
 from notices.models import Heartbeat, Notice
@@ -57,6 +58,7 @@ def objects(cast):
             team=cast.lyon, course=course, path=course.paths.get(), created_by=cast.hana
         ),
         "courses.enrollment": Enrollment.objects.get(user=cast.ada),
+        "accounts.stagedfile": StagedFile.objects.create(kind="people", name="people.csv", by=cast.hana),
         "courses.credit": Credit.objects.create(enrollment=cast.ada_enrolled, done_on="2025-04-03", source="Old"),
         "courses.renewal": Renewal.objects.create(path=course.paths.get(), months=12),
         "courses.course": course,
