@@ -81,6 +81,8 @@ def read(found: Crawl, response: HttpResponse) -> set[str]:
             links.add(address)
     for attributes, inside in FORM.findall(page):
         form = as_form(here, attributes, inside)
+        if form.method == "dialog":  # closes what it stands in, and sends nothing
+            continue
         found.forms.setdefault((shape(form.address), form.method, tuple(name for name, _ in form.fields)), form)
     return links
 
