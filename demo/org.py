@@ -17,7 +17,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import connection, reset_queries, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
@@ -114,12 +113,14 @@ def make(
 
 
 def _set_some_aside(team: Team, now: datetime) -> None:
-    """HR excused, paused or withdrew one in a hundred or so of those who have something left to do."""
+    """HR excused, paused or withdrew one in thirty of those who have something left to do."""
     hr = User.objects.in_teams(team).filter(is_active=True).order_by("pk")[0]
-    everybody = Enrollment.objects.annotate(place=F("pk") % 100)
-    changes.excuse(everybody.filter(place=13), hr, EnrollmentChange.Excuse.ABSENCE, at=now)
-    changes.pause(everybody.filter(place=37), hr, "Parental leave", at=now)
-    changes.withdraw(everybody.filter(place=71), hr, "Asked by mistake", at=now)
+    unfinished = Enrollment.objects.unfinished().filter(user__in=User.objects.in_teams(team))
+    chosen = list(unfinished.order_by("pk").values_list("pk", flat=True)[::30])
+    excused, paused, withdrawn = (Enrollment.objects.filter(pk__in=chosen[first::3]) for first in range(3))
+    changes.excuse(excused, hr, EnrollmentChange.Excuse.ABSENCE, at=now)
+    changes.pause(paused, hr, "Parental leave", at=now)
+    changes.withdraw(withdrawn, hr, "Asked by mistake", at=now)
 
 
 def _batches(source: Iterator[Newcomer], size: int) -> Iterator[list[Newcomer]]:
