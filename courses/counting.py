@@ -88,7 +88,8 @@ def facts(enrollments: Collection[int]) -> QuerySet[Any, Any]:
     steps = steps.annotate(none=none, level=F("lesson__published_revision__redo_level"), no_how=Value("", CharField()))
     done: QuerySet[Any, Any] = Completion.objects.filter(enrollment__in=enrollments).order_by()
     done = done.annotate(none=none, never=Value(None, DateTimeField()))
-    extra: QuerySet[Any, Any] = ExtraStep.objects.required().filter(enrollment__in=enrollments).order_by()
+    # Not `required()`: what the path asks for as well counts once, and PostgreSQL would read the steps of all paths.
+    extra: QuerySet[Any, Any] = ExtraStep.objects.counting().filter(enrollment__in=enrollments).order_by()
     extra = extra.annotate(none=none, level=F("lesson__published_revision__redo_level"))
     extra = extra.annotate(never=Value(None, DateTimeField()), beside=Value(BESIDE, CharField()))
     return steps.values_list("path", "none", "lesson", "level", "since", "no_how").union(

@@ -89,9 +89,11 @@ class ExtraStepQuerySet(models.QuerySet["ExtraStep"]):
     def required(self) -> ExtraStepQuerySet:
         """Those whose lesson is published and counts, and is not in the required set by its path already."""
         by_path = PathStep.objects.required_of(OuterRef("enrollment__path"), OuterRef("enrollment__enrolled_at"))
-        return self.filter(
-            Lesson.published_q("lesson__"), ~Exists(by_path.filter(lesson=OuterRef("lesson"))), lesson__required=True
-        )
+        return self.counting().filter(~Exists(by_path.filter(lesson=OuterRef("lesson"))))
+
+    def counting(self) -> ExtraStepQuerySet:
+        """Those whose lesson is published and counts, whether or not the path asks for it as well."""
+        return self.filter(Lesson.published_q("lesson__"), lesson__required=True)
 
 
 class ExtraStep(models.Model):
