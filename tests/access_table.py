@@ -25,8 +25,8 @@ accounts/reset/                                          GET    200    200 200  
 accounts/reset/                                          POST   200    200 200     200     200   200    200 200      200
 accounts/reset/sent/                                     GET    200    200 200     200     200   200    200 200      200
 accounts/reset/sent/                                     POST   405    405 405     405     405   405    405 405      405
-accounts/reset/<uidb64>/<token>/                         GET    go     go  200     go      go    go     go  go       go
-accounts/reset/<uidb64>/<token>/                         POST   go     go  200     go      go    go     go  go       go
+accounts/reset/<uidb64>/<token>/                         GET    go     go   go     go      go    go     go  go       go
+accounts/reset/<uidb64>/<token>/                         POST   go     go   go     go      go    go     go  go       go
 accounts/slip/                                           GET    200    200 go      go      go    go     go  go       go
 accounts/slip/                                           POST   200    200 go      go      go    go     go  go       go
 accounts/slip/password/                                  GET    go     go  go      go      go    go     go  go       go

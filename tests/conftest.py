@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -11,6 +13,7 @@ from accounts.models import Team, User
 from courses.models import Course, Enrollment
 from desk.roles import set_roles
 from tests.builders import enroll, make_course, make_member, make_person
+from tests.stage import Stage
 
 # Time is measured by `make bench`, never asserted here: the machines are shared.
 hypothesis.register_profile("suite", deadline=None)
@@ -37,8 +40,7 @@ class Cast:
     otto_enrolled: Enrollment
 
 
-@pytest.fixture
-def cast(db: None) -> Cast:
+def make_cast() -> Cast:
     company = Team.add("Shops")
     lyon, paris = Team.add("Lyon", company), Team.add("Paris", company)
     course = make_course(modules=1, readings=2)
@@ -62,6 +64,32 @@ def cast(db: None) -> Cast:
         otto_enrolled=enroll(otto, course),
         **people,
     )
+
+
+@pytest.fixture(scope="session")
+def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage[Cast]]:
+    stage = Stage(make_cast)
+    yield stage
+    with django_db_blocker.unblock():
+        stage.close()
+
+
+@pytest.fixture
+def _set(request: pytest.FixtureRequest, stage: Stage[Cast], django_db_blocker: Any) -> None:
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction"))
+    with django_db_blocker.unblock():
+        stage.open() if "cast" in request.fixturenames and not commits else stage.close()
+
+
+@pytest.fixture
+def _django_db_helper(_set: None, _django_db_helper: None) -> None:
+    """pytest-django's, which begins the transaction of a test, after the stage is set for it."""
+
+
+@pytest.fixture
+def cast(db: None, stage: Stage[Cast]) -> Cast:
+    return stage.copy() or make_cast()
 
 
 def with_role(person: User, role: str) -> User:

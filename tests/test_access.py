@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.tokens import default_token_generator
 from django.core import serializers
@@ -98,6 +99,14 @@ class Site:
         draft = self.reading.add_revision(title="T", body="B")
         second_person.ask(draft, LessonRevision.Effect.REDO, by=make_person("Ask Er"))
         self.certificate = Certificate.objects.create(enrollment=cast.ada_enrolled, name="Ada", course_title="Course")
+        self.keys = {person.pk: session_of(person) for person in [*self.people.values(), cast.otto] if person}
+
+    def visitor(self, person: User | None) -> Client:
+        """A new browser, of somebody who signed in before."""
+        client = Client(raise_request_exception=False)
+        if person:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.keys[person.pk]
+        return client
 
     def path(self, route: str, **given: object) -> str:
         """An address with everything in it that the learner may see."""
@@ -148,10 +157,8 @@ class Site:
 
     def ask(self, role: str, method: str, route: str, **given: object) -> HttpResponse:
         """One request of a new visitor of this role."""
-        person, client = self.people[role], Client(raise_request_exception=False)
-        path = self.path(route, **given)
-        if person:
-            client.force_login(person)
+        person = self.people[role]
+        client, path = self.visitor(person), self.path(route, **given)
         if role == "off":  # in the middle of a session
             User.objects.filter(pk=person.pk).update(is_active=False)
         with CaptureQueriesContext(connection) as queries:
@@ -160,6 +167,12 @@ class Site:
             writes = [q["sql"] for q in queries if is_write(q["sql"])]
             assert not writes, f"{role} {method} {path} writes: {writes}"
         return response
+
+
+def session_of(person: User) -> str:
+    client = Client()
+    client.force_login(person)
+    return str(client.session.session_key)
 
 
 def is_write(sql: str) -> bool:

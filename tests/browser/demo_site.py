@@ -105,7 +105,7 @@ def demo_site() -> Iterator[DemoSite]:
 
 
 def wait_until_ready(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _attempt in range(300):
+    for _attempt in range(1000):
         if server.poll() is not None:
             break
         try:

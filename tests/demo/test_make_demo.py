@@ -22,13 +22,15 @@ def half_ready_course():
 
 
 @pytest.fixture(scope="module")
-def made(django_db_setup, django_db_blocker):
+def made(stage, django_db_blocker):
     """Made once for all tests of this file, which only look; taken back after them."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        half_ready_course()
-        call_command("make_demo")
-        yield
-        transaction.set_rollback(True)
+    with django_db_blocker.unblock():
+        stage.close()
+        with transaction.atomic():
+            half_ready_course()
+            call_command("make_demo")
+            yield
+            transaction.set_rollback(True)
 
 
 @pytest.fixture

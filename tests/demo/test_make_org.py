@@ -25,13 +25,15 @@ def course_with_paths():
 
 
 @pytest.fixture(scope="module")
-def made(django_db_setup, django_db_blocker):
+def made(stage, django_db_blocker):
     """Made once for the tests of this file that only look; taken back after them."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        course_with_paths()
-        call_command("make_org", people=PEOPLE)
-        yield
-        transaction.set_rollback(True)
+    with django_db_blocker.unblock():
+        stage.close()
+        with transaction.atomic():
+            course_with_paths()
+            call_command("make_org", people=PEOPLE)
+            yield
+            transaction.set_rollback(True)
 
 
 @pytest.fixture

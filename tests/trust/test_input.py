@@ -85,11 +85,10 @@ def test_no_query_breaks(people, role):
 
 
 @pytest.mark.parametrize("role", ["nobody", "learner", "manager", "hr", "super"])
-@pytest.mark.parametrize("token", [None, "x" * 64])
-def test_every_form_needs_its_token(people, role, token):
+def test_every_form_needs_its_token(people, role):
     client = visitor(people[role], enforce_csrf_checks=True)
     forms = [form for form in crawl(people[role]).forms.values() if form.method == "post"]
     for form in forms:
-        data = dict(form.fields) | ({"csrfmiddlewaretoken": token} if token else {})
-        assert client.post(form.address, data).status_code == 403, form.address
+        for token in ({}, {"csrfmiddlewaretoken": "x" * 64}):
+            assert client.post(form.address, dict(form.fields) | token).status_code == 403, form.address
     assert forms
