@@ -13,11 +13,18 @@ from accounts.models import Team, User
 from courses.models import Course, Enrollment
 from desk.roles import set_roles
 from tests.builders import enroll, make_course, make_member, make_person
+from tests.second_run import SECOND_RUN
 from tests.stage import Stage
 
 # Time is measured by `make bench`, never asserted here: the machines are shared.
 hypothesis.register_profile("suite", deadline=None)
 hypothesis.load_profile("suite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    done = [item for item in items if SECOND_RUN and item.get_closest_marker("once")]
+    config.hook.pytest_deselected(items=done)
+    items[:] = [item for item in items if item not in set(done)]
 
 
 @dataclass

@@ -42,6 +42,8 @@ from tests.access_table import STAFF, staff_table, table
 from tests.builders import enroll, make_course, make_image, make_lesson, make_live_session, make_person
 from tests.conftest import Cast, with_role
 
+pytestmark = pytest.mark.no_cover
+
 
 def routes() -> dict[str, str | None]:
     """Every address of the site as it is written in urls.py, with its name."""

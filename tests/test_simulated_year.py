@@ -7,6 +7,7 @@ import pytest
 from tests.simulate_year import Year
 
 
+@pytest.mark.no_cover
 @pytest.mark.django_db
 def test_a_quarter_sends_each_person_a_sane_number_of_mails() -> None:
     year = Year(people=30, days=84, hours=(1, 9, 15), down=(20, 22))

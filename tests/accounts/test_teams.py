@@ -14,6 +14,7 @@ from accounts.models import Membership, Team, User
 from accounts.models.team import path_end
 from tests.builders import make_member, make_person
 from tests.conftest import Cast, with_role
+from tests.second_run import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -185,7 +186,7 @@ parents = st.lists(st.integers(0, 50), min_size=1, max_size=8)
 places = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50), st.booleans()), max_size=12)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parents=parents, places=places, moves=st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=3))
 def test_a_manager_sees_exactly_the_people_of_their_teams_and_below(db, parents, places, moves):
     """Random trees, with people in several teams and managers of several; the model walks up the parents."""

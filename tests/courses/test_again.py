@@ -21,6 +21,7 @@ from learn.course_map import BESIDE_THE_PATH, course_map
 from learn.lesson_page import place_of
 from tests.builders import enroll, make_course, make_lesson, make_person
 from tests.learn.certified import finish
+from tests.second_run import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -308,7 +309,7 @@ def test_a_lesson_to_be_done_again_is_asked_beside_the_refresher(second):
     assert Certificate.objects.filter(enrollment=second).exists()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     moves=st.lists(
         st.tuples(st.sampled_from(["redo", "optional", "required", "retire", "read", "into"]), st.integers(0, 2)),

@@ -15,6 +15,7 @@ from courses import changes, more_time, progress, publishing
 from courses.models import Assignment, Certificate, Completion, Enrollment, EnrollmentChange, State
 from courses.models.enrollment import site_day
 from tests.builders import enroll, make_member
+from tests.second_run import examples
 
 What = EnrollmentChange.What
 AT = datetime.fromisoformat("2026-03-10T09:00:00+00:00")
@@ -283,7 +284,7 @@ class Model:
 VERBS = ["excuse", "ask_again", "pause", "resume", "withdraw", "reinstate", "more_time", "wait"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 16), st.booleans()), max_size=14))
 def test_facts_explain_every_state_and_days_move_right(ada, cast, happenings):
     with transaction.atomic():

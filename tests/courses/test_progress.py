@@ -27,6 +27,7 @@ from courses.models import (
 )
 from courses.models.enrollment import site_day
 from tests.builders import make_person
+from tests.second_run import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -296,7 +297,7 @@ happenings = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 60), st.
 
 
 @settings(
-    max_examples=20,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -18,6 +18,7 @@ from accounts.models import Membership, Team, User
 from accounts.models.team import DEEPEST
 from courses.models import Assignment
 from tests.builders import make_member, make_person
+from tests.second_run import examples
 
 
 def merge_url(team):
@@ -111,7 +112,7 @@ def test_the_page_of_a_team_says_who_manages_it_and_how_many_are_there(cast, as_
 
 
 class NothingIsLost(TestCase):
-    @settings(max_examples=25)
+    @settings(max_examples=examples(25))
     @given(st.data())
     def test_visibility_is_that_of_the_tree_after_any_merges_and_moves(self, data):
         known = [Team.add("T0")]

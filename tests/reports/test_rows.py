@@ -15,6 +15,7 @@ from reports.population import Population
 from reports.standing import Standing, Summary
 from reports.team import MANAGER_NEVER_SEES, SORTS, as_rows, row_of, rows_of, rows_of_few, summary_of, team_sentence
 from tests.builders import enroll, make_course, make_member, make_person
+from tests.second_run import examples
 
 
 def rows(viewer, **how):
@@ -201,7 +202,7 @@ def test_queries_do_not_grow_with_people(cast, django_assert_num_queries):
         assert summary_of(people).asked == 31
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parents=st.lists(st.integers(0, 7), min_size=7, max_size=7),
     places=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 7), st.booleans()), max_size=12),

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tests.trust.crawling import Form, crawl, one_each, visitor
 
-pytestmark = pytest.mark.usefixtures("quiet")
+pytestmark = [pytest.mark.usefixtures("quiet"), pytest.mark.no_cover]
 HOSTILE: dict[str, str | list[str]] = {
     "nul": "a\0b",
     "forty digits": "9" * 40,

@@ -9,7 +9,7 @@ import pytest
 from tests.trust.conftest import ROLES
 from tests.trust.crawling import crawl
 
-pytestmark = pytest.mark.usefixtures("quiet")
+pytestmark = [pytest.mark.usefixtures("quiet"), pytest.mark.no_cover]
 LOADED = re.compile(
     r'<(?:script|link|img|iframe|source|video|audio|object|embed|form)\b[^>]*\b(?:src|href|action|data)="([^"]*)"'
 )

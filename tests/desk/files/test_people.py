@@ -25,6 +25,7 @@ from desk.files.refused import lines
 from notices.models import Notice
 from tests.builders import PASSWORD, make_person
 from tests.desk.files.bringing import brought_in, looked_at, outcomes, picture, problems, texts
+from tests.second_run import examples
 
 HEAD = "External id,Staff number,E-mail,Name,Home team,Further teams,Role,Active,Path\n"
 FULL = HEAD + (
@@ -355,7 +356,7 @@ def seen_by_brute_force(manager: User) -> set[int]:
 
 
 @given(deeds=DEEDS)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_visibility_is_the_tree_and_no_fact_is_lost(cast, deeds):
     with transaction.atomic():
         Team.add("North", cast.lyon)
