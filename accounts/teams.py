@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from accounts.models import Team
-from accounts.models.team import STEP, TeamQuerySet
+from django.db.models import Q
+from django.db.models.functions import Length
 
-SHORT_LIST = 200  # teams that fit in a select
+from accounts.models import Team
+from accounts.models.team import SHORT_LIST, STEP, TeamQuerySet, path_end
+
+LONGEST_LIST = 500  # teams offered at one step on the way through thousands
 JOINT = " / "
 SAID = 20  # candidates named when a text fits several
 
@@ -16,6 +19,23 @@ SAID = 20  # candidates named when a text fits several
 def is_short_list() -> bool:
     """Whether the teams fit in a select; one query, and a small one however many there are."""
     return len(Team.objects.order_by().values_list("pk", flat=True)[: SHORT_LIST + 1]) <= SHORT_LIST
+
+
+def around(chosen: Team | None, tops: Sequence[Team]) -> list[Team]:
+    """Of thousands of teams those from which one goes on: the topmost, what lies beside the way down to the chosen one,
+    and those directly below it; without one, below the only top. One query.
+    """
+    way = chosen.path if chosen else tops[0].path if len(tops) == 1 else ""
+    wanted = Q(pk__in=[team.pk for team in tops])
+    for top in tops:
+        for end in range(len(top.path), len(way) + 1, STEP) if way.startswith(top.path) else ():
+            wanted |= Q(path__gte=way[:end], path__lte=path_end(way[:end]), length=end + STEP)
+    return list(Team.objects.annotate(length=Length("path")).filter(wanted).order_by("path")[:LONGEST_LIST])
+
+
+def roots() -> list[Team]:
+    """The topmost teams of all."""
+    return list(Team.objects.annotate(length=Length("path")).filter(length=STEP).order_by("path")[:LONGEST_LIST])
 
 
 def named(text: str, teams: TeamQuerySet | None = None) -> TeamQuerySet:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
 from accounts.models import Team
-from accounts.models.team import STEP
-from accounts.teams import SHORT_LIST
+from courses.models import Path
+from courses.models.enrollment import site_day
+from reports.asking import selected
 from reports.forms import Asked
 from reports.population import SIZE, Population
-from reports.standing import SET_ASIDE, TO_ACT_ON, Row, Standing, Summary
-from reports.team import as_rows, rows_of, rows_of_few, summary_of
+from reports.standing import SET_ASIDE, TO_ACT_ON, Row, Standing, Summary, Tally, is_in, window_of
+from reports.team import as_rows, rows_of_few, tally_of
 from reports.words import zone
 
 LISTED = 10  # people to act on that are listed above the table; more are one click away
@@ -21,10 +23,22 @@ WIDTH = 1000  # of the chart, in its own units
 
 
 @dataclass(frozen=True)
+class Taken:
+    """A path that somebody of a report takes."""
+
+    course_key: str
+    course: str
+    path_id: int
+    path_key: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Page:
     asked: Asked
     rows: list[Row]
-    summary: Summary
+    tally: Tally
+    paths: list[Taken]
     slips: set[int]  # for whom the viewer may print a sign-in slip
     total: int
     number: int
@@ -51,6 +65,16 @@ class Page:
         return str(Standing(self.asked.standing).label) if self.asked.standing else _("Everybody")
 
     @property
+    def summary(self) -> Summary:
+        """Of all people of the report, or of those on the course or path that was chosen."""
+        return self.tally.summary(meant(self.paths, self.asked))
+
+    @property
+    def shown(self) -> Summary:
+        """Of those that are left by all that was chosen but the state: what the chart shows."""
+        return self.tally.summary(meant(self.paths, self.asked), self.asked.window)
+
+    @property
     def more_to_act_on(self) -> int:
         return self.summary.to_act_on - len(self.to_act_on)
 
@@ -61,48 +85,63 @@ class Page:
 
 
 def page_of(population: Population, asked: Asked, at: datetime) -> Page:
-    """The page that was asked for, or the last one there is. Three queries, five if there are more."""
-    few = population.few() if asked.page == 1 and not asked.standing else None
+    """The page that was asked for, or the last one there is. Three queries, seven if there are more."""
+    few = population.few() if asked.page == 1 else None
     if few is not None:
-        return only_page_of(few, population, asked, at)
-    summary = summary_of(population.people, at)
-    total = summary[asked.standing] if asked.standing else summary.rows
+        rows = rows_of_few(few, SIZE + 1, asked.sort, asked.backwards, at)
+        if len(rows) <= SIZE:
+            return only_page_of(rows, {pk for pk in few if few[pk]}, asked, at)
+    tally = tally_of(population.people, at)
+    paths = taken(tally.paths)
+    counted = tally.summary(meant(paths, asked), asked.window)
+    total = counted[asked.standing] if asked.standing else counted.rows
     number = min(asked.page, last_page(total))
-    query = rows_of(population.people, standing=asked.standing, sort=asked.sort, backwards=asked.backwards, at=at)
-    rows = as_rows(query[(number - 1) * SIZE : number * SIZE]) if total else []
-    return Page(asked, rows, summary, population.prints_for(rows), total=total, number=number)
+    rows = as_rows(selected(population, asked, at)[(number - 1) * SIZE : number * SIZE]) if total else []
+    return Page(asked, rows, tally, paths, population.prints_for(rows), total=total, number=number)
 
 
-def only_page_of(few: dict[int, bool], population: Population, asked: Asked, at: datetime) -> Page:
-    """Of few people; only if they are asked to take many courses it is not the only page."""
-    rows = rows_of_few(few, SIZE + 1, asked.sort, asked.backwards, at)
-    summary = Summary.of_rows(rows) if len(rows) <= SIZE else summary_of(population.people, at)
-    return Page(asked, rows[:SIZE], summary, {pk for pk in few if few[pk]}, total=summary.rows, number=1)
+def only_page_of(everybody: list[Row], slips: set[int], asked: Asked, at: datetime) -> Page:
+    """Of all rows there are, those that were asked for; no more queries."""
+    today = site_day(at)
+    rows = [row for row in everybody if is_asked_for(row, asked, today)]
+    taken_here = {
+        row.path_id: Taken(row.course_key, row.course, row.path_id, row.path_key, row.path)
+        for row in everybody
+        if row.path_id
+    }
+    paths = sorted(taken_here.values(), key=lambda one: (one.course, one.path))
+    return Page(asked, rows, Tally.of_rows(everybody, today), paths, slips, total=len(rows), number=1)
+
+
+def is_asked_for(row: Row, asked: Asked, today: date) -> bool:
+    """Whether a row is left by the filters; the same rule as `rows_of`."""
+    if asked.path and asked.path not in (row.course_key, f"{row.course_key}/{row.path_key}"):
+        return False
+    if asked.standing and row.standing != asked.standing:
+        return False
+    return is_in(window_of(row.standing, row.due_on, today), asked.window)
+
+
+def taken(paths: Iterable[int]) -> list[Taken]:
+    """These paths, for a list to choose from; one query."""
+    found = Path.objects.filter(pk__in=paths).order_by("course__title", "title", "pk")
+    return [Taken(*values) for values in found.values_list("course__key", "course__title", "pk", "key", "title")]
+
+
+def meant(paths: Iterable[Taken], asked: Asked) -> set[int] | None:
+    """Those of the paths that were chosen; None for all."""
+    course, _slash, key = asked.path.partition("/")
+    return {one.path_id for one in paths if one.course_key == course and key in ("", one.path_key)} if course else None
 
 
 def last_page(total: int) -> int:
     return max(1, -(-total // SIZE))
 
 
-def options(teams: list[Team], chosen: int | None) -> list[tuple[int, str]]:
-    """The teams as lines of a select; of thousands, those around the chosen one."""
+def options(teams: list[Team]) -> list[tuple[int, str]]:
+    """The teams as lines of a select."""
     top = min((team.depth for team in teams), default=0)
-    shown = near(teams, chosen) if is_long(teams) else teams
-    return [(team.pk, "– " * (team.depth - top) + team.name) for team in shown]
-
-
-def is_long(teams: list[Team]) -> bool:
-    return len(teams) > SHORT_LIST
-
-
-def near(teams: list[Team], chosen: int | None) -> list[Team]:
-    """The topmost, those directly below the chosen one, and what lies beside the way down to it."""
-    way = next((team.path for team in teams if team.pk == chosen), "")
-    top = min(team.depth for team in teams)
-    tops = [team for team in teams if team.depth == top]
-    if not way and len(tops) == 1:
-        way = tops[0].path
-    return [team for team in teams if team.depth == top or (way and way.startswith(team.path[:-STEP]))]
+    return [(team.pk, "– " * (team.depth - top) + team.name) for team in teams]
 
 
 @dataclass(frozen=True)

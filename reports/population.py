@@ -15,6 +15,7 @@ from accounts.models import Team, User
 from accounts.models.team import OneTeam
 from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
+from accounts.teams import around, is_short_list, roots
 from reports.standing import Row
 
 NAMED = 3  # teams named in a sentence; more are counted
@@ -44,28 +45,33 @@ class Population:
 
     viewer: User
     tops: list[Team]  # what the viewer manages, if they do not see everybody
-    below: list[Team]  # the same, with all teams below
+    below: list[Team] | None  # the same, with all teams below; None if they are too many for a list
     teams: list[Team]  # whose people they are; empty: nobody's, or everybody's if `is_everybody`
     is_everybody: bool
+    chosen: Team | None = None  # the one team it was narrowed to
     is_narrowed: bool = False
+    is_direct: bool = False
     has_leavers: bool = False
 
     @classmethod
     def of(cls, viewer: User) -> Population:
-        """Everybody `viewer` may see; one query, or those for the permissions of HR."""
+        """Everybody `viewer` may see; one query, two for managers of many teams, or those for the permissions of HR."""
         everybody = viewer.sees_everybody
-        tops, below = ([], []) if everybody else viewer.managed_tree()
+        tops, below = ([], None) if everybody else viewer.managed_tree()
         return cls(viewer=viewer, tops=tops, below=below, teams=tops, is_everybody=everybody)
 
     @property
     def managed(self) -> Sequence[Team | OneTeam]:
         """What the viewer manages: team by team, unless they are many."""
-        return [OneTeam(team.path) for team in self.below] if len(self.below) <= SIZE else self.tops
+        few = self.below if self.below is not None and len(self.below) <= SIZE else None
+        return self.tops if few is None else [OneTeam(team.path) for team in few]
 
     @property
     def people(self) -> UserQuerySet:
         people = User.objects.managed_by(self.viewer, self.managed)
         people = people.active_or_left() if self.has_leavers else people.active()
+        if self.is_direct:
+            return people.directly_in(*self.teams)
         return people.in_teams(*self.teams) if self.is_narrowed else people
 
     @property
@@ -76,16 +82,34 @@ class Population:
     @property
     def is_usual(self) -> bool:
         """A manager without staff rights, and all their people: the queries of their report are prepared."""
-        chosen = self.is_narrowed or self.has_leavers
+        chosen = self.is_narrowed or self.is_direct or self.has_leavers
         return bool(self.teams) and not (chosen or self.viewer.is_staff or self.viewer.is_superuser)
 
-    def choices(self) -> list[Team]:
-        """The teams this report can be narrowed to, in the order of the tree; one query for who sees everybody."""
-        return list(Team.objects.all()) if self.viewer.sees_everybody else self.below
+    def team(self, number: int) -> Team | None:
+        """The team of this number, if the report can be narrowed to it; one query, if they are many or all."""
+        if self.below is not None:
+            return next((team for team in self.below if team.pk == number), None)
+        teams = Team.objects.all() if self.viewer.sees_everybody else Team.objects.under(*self.tops)
+        return teams.filter(pk=number).first()
+
+    def choices(self) -> tuple[list[Team], bool]:
+        """The teams to choose from, in the order of the tree, and whether these are all: of many only the next ones
+        on the way down. No query for a manager of few, three at most.
+        """
+        if self.below is not None:
+            return self.below, True
+        if self.viewer.sees_everybody and is_short_list():
+            return list(Team.objects.all()), True
+        return around(self.chosen, roots() if self.viewer.sees_everybody else self.tops), False
 
     def narrowed(self, *teams: Team) -> Population:
-        """The same people, but only those of some of `choices()` and of the teams below them."""
-        return replace(self, teams=[*teams], is_everybody=False, is_narrowed=True)
+        """The same people, but only those of some of the teams they are of, and of the teams below them."""
+        chosen = teams[0] if len(teams) == 1 else None
+        return replace(self, teams=[*teams], chosen=chosen, is_everybody=False, is_narrowed=True)
+
+    def direct(self) -> Population:
+        """The same, but only people of these teams themselves and the managers of the teams directly below."""
+        return replace(self, is_direct=True)
 
     def with_leavers(self) -> Population:
         """The same, and the people who left while they had a place there."""
@@ -93,7 +117,7 @@ class Population:
 
     def few(self) -> dict[int, bool] | None:
         """All people by number, with whether the viewer may print a slip for them, if they fit on a page; one query."""
-        if self.is_usual and len(self.below) <= SIZE:
+        if self.is_usual and self.below is not None and len(self.below) <= SIZE:
             paths = [team.path for team in self.below]
             paths += [""] * (-len(paths) % 5 if len(paths) > 1 else 0)
             found = few_of(len(paths))(viewer=self.viewer.pk, **{f"path{n}": path for n, path in enumerate(paths)})
@@ -128,6 +152,16 @@ class Population:
             return _("%(who)s: everybody with an active account, and who left, except yourself.")
         if self.is_everybody:
             return _("%(who)s: everybody with an active account except yourself.")
+        if self.is_direct and self.has_leavers:
+            return _(
+                "%(who)s: everybody with an active account, or who left, and a place in %(teams)s itself, and the "
+                "managers of the teams directly below, except yourself."
+            )
+        if self.is_direct:
+            return _(
+                "%(who)s: everybody with an active account and a place in %(teams)s itself, and the managers of the "
+                "teams directly below, except yourself."
+            )
         if self.has_leavers:
             return _(
                 "%(who)s: everybody with an active account, or who left, and a place in %(teams)s or a team below, "

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ class Standing(models.TextChoices):
     UNDER_WAY = "under-way", _("In progress")
     DONE_SO_FAR = "done-so-far", _("Done so far")
     COMPLETE = "complete", _("Complete")
+    CREDITED = "credited", _("Credited")  # complete, and all of it was done elsewhere before
     PAUSED = "paused", _("Paused")
     EXCUSED = "excused", _("Excused")
     WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -31,7 +33,38 @@ class Standing(models.TextChoices):
 
 STANDINGS = list(Standing)
 TO_ACT_ON = (Standing.OVERDUE, Standing.UPDATE_DUE, Standing.DUE_SOON, Standing.NOT_ASKED)
+COMPLETE = (Standing.COMPLETE, Standing.CREDITED, Standing.UPDATE_DUE)  # who completed the course once
 SET_ASIDE = (Standing.EXCUSED, Standing.PAUSED, Standing.WITHDRAWN)  # in a report, and not counted as asked
+AHEAD = (Standing.DUE_SOON, Standing.NOT_STARTED, Standing.UNDER_WAY)  # something is to be done, and there is time
+
+
+class Window(models.TextChoices):
+    """When what is still to be done is due."""
+
+    OVERDUE = "overdue", _("Overdue")
+    WEEK = "week", _("In the next 7 days")
+    MONTH = "month", _("In the next 30 days")
+    LATER = "later", _("Later than that")
+    NONE = "none", _("No due day")
+
+
+MONTH = timedelta(days=30)
+
+
+def window_of(standing: str, due_on: date | None, today: date) -> Window | None:
+    """The narrowest window something to be done is due in; None where there is nothing to be done, or not now."""
+    if standing in (Standing.OVERDUE, Standing.DUE_SOON):
+        return Window.OVERDUE if standing == Standing.OVERDUE else Window.WEEK
+    if standing not in AHEAD:
+        return None
+    if due_on is None:
+        return Window.NONE
+    return Window.MONTH if due_on <= today + MONTH else Window.LATER
+
+
+def is_in(window: Window | None, wanted: str) -> bool:
+    """Whether a row of this window is listed; the next 30 days begin with the next 7."""
+    return not wanted or window == wanted or (window == Window.WEEK and wanted == Window.MONTH)
 
 
 @dataclass(frozen=True)
@@ -42,7 +75,10 @@ class Row:
     name: str
     home_team: str
     enrollment_id: int | None
+    course_key: str
     course: str
+    path_id: int | None
+    path_key: str
     path: str
     state: str
     place: int
@@ -97,17 +133,6 @@ class Summary:
     counts: dict[str, int]
     due_soon_by: date | None
 
-    @classmethod
-    def of_rows(cls, rows: Sequence[Row]) -> Summary:
-        """Counted from all rows of a report, for when they are at hand anyway."""
-        counts = Counter(row.standing.value for row in rows)
-        due = [row.due_on for row in rows if row.due_on and row.standing == Standing.DUE_SOON]
-        return cls(
-            people=len({row.person_id for row in rows}),
-            counts={standing: counts[standing] for standing in Standing.values},
-            due_soon_by=max(due, default=None),
-        )
-
     def __getitem__(self, standing: str) -> int:
         return self.counts[standing]
 
@@ -121,5 +146,64 @@ class Summary:
         return self.rows - self[Standing.NOT_ASKED] - sum(self[standing] for standing in SET_ASIDE)
 
     @property
+    def complete(self) -> int:
+        return sum(self[standing] for standing in COMPLETE)
+
+    @property
     def to_act_on(self) -> int:
         return sum(self[standing] for standing in TO_ACT_ON)
+
+
+class Group(NamedTuple):
+    """Rows that stand in one place of one path, due in one window."""
+
+    standing: Standing
+    path_id: int | None
+    window: Window | None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """All rows of some people, counted so that any part of them can be told without asking again."""
+
+    people: int
+    counts: dict[Group, int]
+    last_due: dict[Group, date | None]  # the last due day of each
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Row], today: date) -> Tally:
+        """Counted from all rows of a report, for when they are at hand anyway."""
+        counted = [(row.standing, row.path_id, 1, row.due_on) for row in rows]
+        return cls.of(len({row.person_id for row in rows}), counted, today)
+
+    @classmethod
+    def of(cls, people: int, counted: Iterable[tuple[Standing, int | None, int, date | None]], today: date) -> Tally:
+        """Of rows or of groups of rows: standing, path, how many, and the due day, the last one of a group."""
+        counts: Counter[Group] = Counter()
+        last: dict[Group, date | None] = {}
+        for standing, path_id, n, due_on in counted:
+            if not n:
+                continue
+            group = Group(standing, path_id, window_of(standing, due_on, today))
+            counts[group] += n
+            last[group] = max(filter(None, [last.get(group), due_on]), default=None)
+        return cls(people, dict(counts), last)
+
+    @property
+    def paths(self) -> set[int]:
+        return {group.path_id for group in self.counts if group.path_id}
+
+    def summary(self, paths: Collection[int] | None = None, window: str = "") -> Summary:
+        """Of all, or of those on some paths, due in a window."""
+        found = [
+            group for group in self.counts if (paths is None or group.path_id in paths) and is_in(group.window, window)
+        ]
+        counts: Counter[str] = Counter()
+        for group in found:
+            counts[group.standing.value] += self.counts[group]
+        due = [self.last_due[group] for group in found if group.standing == Standing.DUE_SOON]
+        return Summary(
+            people=self.people,
+            counts={standing: counts[standing] for standing in Standing.values},
+            due_soon_by=max(filter(None, due), default=None),
+        )

@@ -7,6 +7,7 @@ asked for nothing one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
@@ -22,12 +23,22 @@ from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
 from courses import more_time
 from courses.counting import Counted, progress_of
-from courses.models import Enrollment
+from courses.models import Completion, Credit, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet, site_day
 from quizzes import retakes
 from reports import words
 from reports.population import Population
-from reports.standing import Row, Standing, Summary, place_of
+from reports.standing import (
+    AHEAD,
+    MONTH,
+    STANDINGS,
+    Row,
+    Standing,
+    Summary,
+    Tally,
+    Window,
+    place_of,
+)
 
 MANAGER_NEVER_SEES = [
     _("your answers, in a quiz or in the check question of a lesson"),
@@ -44,7 +55,10 @@ FIELDS = [
     "person_name",
     "home_team",
     "enrollment_id",
+    "course_key",
     "course_title",
+    "path_id",
+    "path_key",
     "path_title",
     "state",
     "place",
@@ -55,8 +69,8 @@ FIELDS = [
     "is_extendable",
     "person_left_at",
 ]
-FOR_COUNTING = ["path_id", "enrolled_at"]
-ENROLLMENT = FIELDS.index("enrollment_id")
+FOR_COUNTING = ["enrolled_at"]
+ENROLLMENT, PATH = FIELDS.index("enrollment_id"), FIELDS.index("path_id")
 NOTHING_COUNTED = Counted(0, 0)
 
 # What a report can be sorted by, and the column of the query that does it.
@@ -76,6 +90,7 @@ def not_asked(people: UserQuerySet) -> UserQuerySet:
 def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> EnrollmentQuerySet:
     """Annotate the place of the standing: one CASE, whose subqueries are asked only of those it can be true of."""
     rules = [
+        (credited_q(), Standing.CREDITED),
         (Enrollment.done_so_far_q(), Standing.DONE_SO_FAR),
         (Enrollment.due_soon_q(at), Standing.DUE_SOON),
         *[(rule, Standing(state.value)) for rule, state in Enrollment.state_rules(at)],
@@ -93,7 +108,9 @@ def _values(enrollments: EnrollmentQuerySet, at: datetime | None, *more: str) ->
             person_left_at=F("user__left_at"),
             home_team=_home_team("user"),
             enrollment_id=F("pk"),
+            course_key=F("course__key"),
             course_title=F("course__title"),
+            path_key=F("path__key"),
             path_title=F("path__title"),
             could_use_help=Case(When(retakes.could_use_help_q(), then=Value(True)), default=Value(False)),
             is_extendable=Case(When(more_time.extendable_q(at), then=Value(True)), default=Value(False)),
@@ -109,7 +126,9 @@ def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]
     who |= {"person_left_at": F("left_at")}
     nothing: dict[str, Any] = {
         "enrollment_id": Value(None, output_field=models.BigIntegerField()),
+        "course_key": Value(""),
         "course_title": Value(""),
+        "path_key": Value(""),
         "path_title": Value(""),
         "path_id": Value(None, output_field=models.BigIntegerField()),
         "enrolled_at": Value(None, output_field=models.DateTimeField()),
@@ -133,10 +152,59 @@ def _home_team(person: str) -> Coalesce:
     return Coalesce(Subquery(homes.values("team__name")[:1]), Value(""))
 
 
+def credited_q() -> Q:
+    """Complete as the course stands, and nothing of it was done here."""
+    credits = Q(pk__in=Credit.objects.values("enrollment"))  # IN: found once, not for each row
+    here = Completion.objects.filter(enrollment=OuterRef("pk")).exclude(how=Completion.How.CREDITED)
+    return Enrollment.up_to_date_q() & Q(withdrawn_at=None) & credits & ~Q(Exists(here))
+
+
+def window_q(window: str, at: datetime | None) -> Q:
+    """Those with something to be done that is due in a Window."""
+    month = site_day(at) + MONTH
+    ahead = Q(place__in=[place_of(standing) for standing in AHEAD])
+    return {
+        Window.OVERDUE: Q(place=place_of(Standing.OVERDUE)),
+        Window.WEEK: Q(place=place_of(Standing.DUE_SOON)),
+        Window.MONTH: Q(due_on__lte=month) & ahead,
+        Window.LATER: Q(due_on__gt=month) & ahead,
+        Window.NONE: Q(due_on=None) & ahead,
+    }[Window(window)]
+
+
+@dataclass(frozen=True)
+class Within:
+    """A course, or one path of it, that a report is narrowed to."""
+
+    course_id: int
+    path_id: int | None
+    title: str
+
+    @property
+    def q(self) -> Q:
+        return Q(path=self.path_id) if self.path_id else Q(course=self.course_id)
+
+
+def within_of(people: UserQuerySet, course: str, path: str) -> Within | None:
+    """The course, or with a key the path of it, if it is asked of one of these people now; one query."""
+    found = Enrollment.objects.current().filter(user__in=people, course__key=course).order_by()
+    if path:
+        found = found.filter(path__key=path)
+    one = found.values_list("course", "path", "course__title", "path__title")[:1]
+    if not one:
+        return None
+    [(course_id, path_id, course_title, path_title)] = one
+    return (
+        Within(course_id, path_id, f"{course_title} · {path_title}") if path else Within(course_id, None, course_title)
+    )
+
+
 def rows_of(
     people: UserQuerySet,
     *,
     standing: str = "",
+    window: str = "",
+    within: Within | None = None,
     sort: str = "state",
     backwards: bool = False,
     at: datetime | None = None,
@@ -146,6 +214,10 @@ def rows_of(
     `sort` is a key of SORTS. People without a value come last, whichever way it is sorted; ties go by name.
     """
     enrollments = asked(people, at)
+    if within:
+        enrollments = enrollments.filter(within.q)
+    if window:
+        enrollments = enrollments.filter(window_q(window, at))
     more = []
     if sort == "progress":
         more = ["share"]
@@ -154,9 +226,9 @@ def rows_of(
     if standing:
         enrollments = enrollments.filter(Q(place=place_of(standing)))
     query = _values(enrollments, at, *more)
-    if standing == Standing.NOT_ASKED:
+    if standing == Standing.NOT_ASKED and not (window or within):
         query = _values_of_not_asked(people, *more)
-    elif not standing:
+    elif not (standing or window or within):
         query = query.union(_values_of_not_asked(people, *more), all=True)
     column = F(SORTS[sort])
     key = column.desc(nulls_last=True) if backwards else column.asc(nulls_last=True)
@@ -187,7 +259,9 @@ def as_rows(found: Iterable[Sequence[Any]]) -> list[Row]:
     """Rows of what `rows_of` found; one query, which counts the lessons of them all."""
     found, end = list(found), len(FIELDS)
     counted = end + len(FOR_COUNTING)
-    progress = progress_of([(values[ENROLLMENT], *values[end:counted]) for values in found if values[ENROLLMENT]])
+    progress = progress_of(
+        [(values[ENROLLMENT], values[PATH], *values[end:counted]) for values in found if values[ENROLLMENT]]
+    )
     rows: list[Any] = [[*values[:end], *progress.get(values[ENROLLMENT], NOTHING_COUNTED)] for values in found]
     return [Row(*row) for row in rows]
 
@@ -199,23 +273,28 @@ def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:
 
 def summary_of(people: UserQuerySet, at: datetime | None = None) -> Summary:
     """The summary of any number of people; one query."""
+    return tally_of(people, at).summary()
+
+
+def tally_of(people: UserQuerySet, at: datetime | None = None) -> Tally:
+    """All rows of any number of people, counted; one query."""
     by_place: QuerySet[Any, Any] = asked(people, at).order_by()
-    grouped = by_place.values("place").annotate(n=Count("pk"), last=Max("due_on"))
+    far = When(due_on__gt=site_day(at) + MONTH, then=Value(2))
+    when = Case(When(due_on=None, then=Value(0)), far, default=Value(1), output_field=IntegerField())
+    grouped = by_place.annotate(due=when).values("place", "path", "due").annotate(n=Count("pk"), last=Max("due_on"))
+    number, none = IntegerField(), Value(None, output_field=models.BigIntegerField())
     counts = [
         who.order_by()
-        .annotate(place=Value(place, output_field=IntegerField()))
-        .values("place")
+        .annotate(place=Value(place, number), path=none, due=Value(0, number))
+        .values("place", "path", "due")
         .annotate(n=Count("pk"), last=Value(None, output_field=models.DateField()))
-        .values_list("place", "n", "last")
+        .values_list("place", "path", "due", "n", "last")
         for place, who in [(-1, people), (place_of(Standing.NOT_ASKED), not_asked(people))]
     ]
-    found = {place: (n, last) for place, n, last in grouped.values_list("place", "n", "last").union(*counts, all=True)}
-    by_standing = {standing: found.get(place, (0, None)) for place, standing in enumerate(Standing.values)}
-    return Summary(
-        people=found.get(-1, (0, None))[0],
-        counts={standing: n for standing, (n, _last) in by_standing.items()},
-        due_soon_by=by_standing[Standing.DUE_SOON][1],
-    )
+    found = list(grouped.values_list("place", "path", "due", "n", "last").union(*counts, all=True))
+    people_found = sum(n for place, _path, _due, n, _last in found if place < 0)
+    groups = [(STANDINGS[place], path, n, last) for place, path, _due, n, last in found if place >= 0]
+    return Tally.of(people_found, groups, site_day(at))
 
 
 def team_sentence(user: User, at: datetime | None = None) -> str | None:

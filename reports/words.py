@@ -27,7 +27,7 @@ def _standing(title: str, summary: Summary) -> str:
     """A course that is not ready yet can be complete for nobody; then what counts is all that is ready."""
     numbers = {
         "team": title,
-        "complete": summary[Standing.COMPLETE] + summary[Standing.UPDATE_DUE],
+        "complete": summary.complete,
         "so_far": summary[Standing.DONE_SO_FAR],
         "asked": summary.asked,
     }

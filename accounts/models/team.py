@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 STEP = 4  # digits for a level of the path: 9,999 teams below one team
 LENGTH = 64
 DEEPEST = LENGTH // STEP
+SHORT_LIST = 200  # teams that fit in a select
 
 
 def path_end(path: str) -> str:
@@ -202,6 +203,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def in_teams(self, *teams: Team | OneTeam) -> MembershipQuerySet:
         """Memberships in these teams or below them."""
         return self.filter(Team.range_of("team__path", teams))
+
+    def directly_in(self, *teams: Team) -> MembershipQuerySet:
+        """Memberships in these teams themselves, and of the managers of the teams directly below them."""
+        direct = Q(team__path__in=[team.path for team in teams])
+        for team in teams:
+            ends = {"team__path__gte": team.path, "team__path__lte": team.last_path}
+            direct |= Q(role=Membership.Role.MANAGER, length=len(team.path) + STEP, **ends)
+        return self.annotate(length=Length("team__path")).filter(direct)
 
 
 class Membership(models.Model):

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import letters
-from accounts.models.team import LENGTH, Membership, OneTeam, Team
+from accounts.models.team import LENGTH, SHORT_LIST, Membership, OneTeam, Team
 from accounts.statements import Prepared
 from notices.models import Notice
 
@@ -54,12 +54,14 @@ def managing(user: int) -> models.QuerySet[Membership]:
 
 @Prepared
 def teams_around(user: int) -> models.QuerySet[Team]:
-    """The teams a person manages, all below, and what lies between in the order of the tree, with `is_managed`."""
+    """The teams a person manages, all below, and what lies between in the order of the tree, with `is_managed`: so many
+    that one sees whether they are many.
+    """
     managed = Membership.objects.managing().filter(user=user)
     ends = managed.annotate(end=RPad("team__path", models.Value(LENGTH), models.Value("9")))
     first, last = managed.order_by("team__path").values("team__path"), ends.order_by("-end").values("end")
     teams = Team.objects.filter(path__gte=models.Subquery(first[:1]), path__lte=models.Subquery(last[:1]))
-    return teams.annotate(is_managed=Exists(managed.filter(team=OuterRef("pk")))).order_by("path")
+    return teams.annotate(is_managed=Exists(managed.filter(team=OuterRef("pk")))).order_by("path")[: SHORT_LIST + 1]
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -92,6 +94,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """People with a membership, of any role, in one of these teams or below them; each once."""
         # IN, not EXISTS: SQLite would look at everybody for EXISTS, and starts from the teams for IN.
         return self.filter(pk__in=Membership.objects.in_teams(*teams).values("user"))
+
+    def directly_in(self, *teams: Team) -> UserQuerySet:
+        """People with a place in one of these teams itself, and the managers of the teams directly below; each once."""
+        return self.filter(pk__in=Membership.objects.directly_in(*teams).values("user"))
 
     def managed_by(self, user: User | AnonymousUser, teams: Sequence[Team | OneTeam] | None = None) -> UserQuerySet:
         """Whom this person may see in reports: HR everybody, a manager the people of their teams and of all below.
@@ -314,11 +320,16 @@ class User(AbstractBaseUser, PermissionsMixin):
                 tops.append(team)
         return tops
 
-    def managed_tree(self) -> tuple[list[Team], list[Team]]:
-        """`managed_teams()`, and the same with all teams below, in the order of the tree; one query."""
+    def managed_tree(self) -> tuple[list[Team], list[Team] | None]:
+        """`managed_teams()`, and the same with all teams below, in the order of the tree, or None if those are too many
+        for a list. One query, or two.
+        """
         tops: list[Team] = []
         below: list[Team] = []
-        for team in teams_around(user=self.pk):
+        around = teams_around(user=self.pk)
+        if len(around) > SHORT_LIST:
+            return self.managed_teams(), None
+        for team in around:
             inside = bool(tops) and team.is_under(tops[-1])
             if team.is_managed and not inside:
                 tops.append(team)

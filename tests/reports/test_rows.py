@@ -12,8 +12,8 @@ from courses import changes, progress, publishing
 from courses.models import Completion, Enrollment, LessonRevision, Module, State
 from courses.models.enrollment import site_day
 from reports.population import Population
-from reports.standing import Standing, Summary
-from reports.team import MANAGER_NEVER_SEES, SORTS, as_rows, row_of, rows_of, rows_of_few, summary_of, team_sentence
+from reports.standing import Standing, Tally
+from reports.team import MANAGER_NEVER_SEES, SORTS, as_rows, row_of, rows_of, rows_of_few, summary_of, tally_of, team_sentence
 from tests.builders import enroll, make_course, make_member, make_person
 from tests.second_run import examples
 
@@ -56,6 +56,8 @@ def crew(cast):
     publishing.set_status(half.modules.get(key="m1"), Module.Status.READY)
     crew["done-so-far"] = enroll(make_member(cast.lyon, "Sofar"), half, due_on=today - timedelta(days=3))
     read(crew["done-so-far"], 3)
+    crew["credited"] = enroll(make_member(cast.lyon, "Credited"), ready)
+    progress.credit_earlier(crew["credited"], None, today, "Old system", cast.hana, timezone.now())
     make_member(cast.lyon, "Newcomer")
     for verb in ("pause", "excuse", "withdraw"):
         late = enroll(make_member(cast.lyon, f"{verb.title()}d"), ready, due_on=today - timedelta(days=1))
@@ -93,7 +95,7 @@ def test_due_soon_and_overdue_follow_the_moment_that_is_asked_about(cast, crew):
 
 def test_summary_from_the_database_is_the_summary_of_the_rows(cast, crew):
     for viewer in (cast.mia, cast.pia, cast.hana):
-        assert summary_of(Population.of(viewer).people) == Summary.of_rows(rows(viewer))
+        assert tally_of(Population.of(viewer).people) == Tally.of_rows(rows(viewer), site_day())
 
 
 def test_a_standing_filter_gives_exactly_its_rows(cast, crew):
@@ -180,7 +182,7 @@ def test_the_sentence_of_a_manager(cast, crew, django_assert_max_num_queries):
     cast.mia = User.objects.get(pk=cast.mia.pk)
     with django_assert_max_num_queries(2):
         sentence = team_sentence(cast.mia)
-    assert sentence.startswith("Lyon: 2 of 7 complete, 1 more have done all that is ready so far. 1 overdue, 1 due by ")
+    assert sentence.startswith("Lyon: 3 of 8 complete, 1 more have done all that is ready so far. 1 overdue, 1 due by ")
     assert sentence.endswith(", 1 update due, 1 not asked yet. 1 excused, 1 paused, 1 withdrawn.")
     assert team_sentence(cast.ada) is None
     assert team_sentence(cast.hana) is None
