@@ -7,18 +7,20 @@ this to show. One query reads what the paths ask for and what was done; it is co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db.models import BigAutoField, CharField, DateTimeField, F, QuerySet, Value
+from django.db.models import BigAutoField, Case, CharField, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Cast
 
 from accounts.statements import Prepared
-from courses.models import Completion, Enrollment, ExtraStep, PathStep
+from courses.models import Completion, Enrollment, ExtraStep, Lesson, PathStep
 
 FEW = 60
 BESIDE = "beside"
+WAITS = "waits"  # a step that opens when those before it are complete
 Started = tuple[int, int, datetime]  # an enrollment, its path, and since when
 
 
@@ -35,7 +37,18 @@ class Counted(NamedTuple):
 
 def progress_of(enrollments: Collection[Started]) -> dict[int, Counted]:
     """By enrollment; one query."""
-    found = facts_of([pk for pk, _path, _at in enrollments])
+    return counts_of(enrollments, facts_of([pk for pk, _path, _at in enrollments]))
+
+
+def places_of(enrollments: Collection[Started]) -> dict[int, tuple[Counted, str]]:
+    """The same, and the title of the module where one goes on, empty for who is through; one query."""
+    found = facts_of([pk for pk, _path, _at in enrollments], with_modules=True)
+    counts = counts_of(enrollments, [fact[:6] for fact in found])
+    modules = modules_of(enrollments, found)
+    return {pk: (counted, modules[pk]) for pk, counted in counts.items()}
+
+
+def counts_of(enrollments: Collection[Started], found: Collection[Any]) -> dict[int, Counted]:
     level_of = {lesson: level for path, _none, lesson, level, _since, how in found if path or how == BESIDE}
     always: dict[int, set[int]] = defaultdict(set)
     later: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
@@ -64,36 +77,86 @@ def progress_of(enrollments: Collection[Started]) -> dict[int, Counted]:
     return counts
 
 
-def facts_of(enrollments: Collection[int]) -> list[Any]:
-    """Steps: path, None, lesson, redo level, since, "". Completions: None, enrollment, lesson, level, None, how.
-    Lessons beside the path: as completions, with BESIDE for how.
+def modules_of(enrollments: Collection[Started], found: Iterable[Any]) -> dict[int, str]:
+    """The module of the lesson at which each would continue: the first open one after the lesson completed last, else
+    the first open one. The same rule as the "Continue" of My learning (learn/course_map.py).
+    """
+    steps: dict[int, list[Any]] = defaultdict(list)
+    beside: dict[int, list[Any]] = defaultdict(list)
+    done: dict[int, dict[int, tuple[int, str]]] = defaultdict(dict)
+    for path, enrollment, lesson, level, since, how, place, text in found:
+        if path:
+            steps[path].append((place, lesson, level, since, how, text))
+        elif how == BESIDE:
+            beside[enrollment].append((place, lesson, level, None, how, text))
+        else:
+            done[enrollment][lesson] = max(done[enrollment].get(lesson, (-1, "")), (level, text))
+    for in_order in steps.values():
+        in_order.sort()
+    return {pk: module_of(beside[pk] + steps[path], done[pk], at) for pk, path, at in enrollments}
+
+
+def module_of(steps: list[Any], done: dict[int, tuple[int, str]], enrolled_at: datetime) -> str:
+    """Of one person. `done` has the highest redo level of each lesson they completed, and when that was."""
+    last, last_at, first_open, after = -1, "", "", ""
+    is_waiting = False
+    known: set[int] = set()
+    for number, (_place, lesson, level, since, how, module) in enumerate(steps):
+        if lesson in known:
+            continue
+        known.add(lesson)
+        reached, at = done.get(lesson, (-1, ""))
+        if at and at >= last_at:
+            last, last_at, after = number, at, ""
+        if reached >= level or (since and since > enrolled_at) or (is_waiting and how == WAITS):
+            continue
+        is_waiting = is_waiting or how != BESIDE
+        first_open = first_open or module
+        if not after and last >= 0:
+            after = module
+    return after or first_open
+
+
+def facts_of(enrollments: Collection[int], with_modules: bool = False) -> list[Any]:
+    """Steps: path, None, lesson, redo level, since, WAITS or "". Completions: None, enrollment, lesson, level, None,
+    how. Lessons beside the path: as completions, with BESIDE for how. With modules, then: the place on the path and the
+    title of the module, of completions 0 and the moment, as a text that can be compared.
     """
     if not enrollments:
         return []
     if len(enrollments) > FEW:
-        return list(facts(enrollments))
+        return list(facts(enrollments, with_modules))
     slots = [*enrollments, *[0] * (-len(enrollments) % 10)]
-    return facts_of_few(len(slots))(**{f"enrollment{n}": pk for n, pk in enumerate(slots)})
+    return facts_of_few(len(slots), with_modules)(**{f"enrollment{n}": pk for n, pk in enumerate(slots)})
 
 
 @cache
-def facts_of_few(slots: int) -> Prepared:
-    return Prepared(lambda **enrollments: facts(enrollments.values()))
+def facts_of_few(slots: int, with_modules: bool) -> Prepared:
+    return Prepared(lambda **enrollments: facts(enrollments.values(), with_modules))
 
 
-def facts(enrollments: Collection[int]) -> QuerySet[Any, Any]:
+def facts(enrollments: Collection[int], with_modules: bool) -> QuerySet[Any, Any]:
     none = Value(None, BigAutoField())
     paths = Enrollment.objects.filter(pk__in=enrollments).order_by().values("path")
     steps: QuerySet[Any, Any] = PathStep.objects.required().filter(path__in=paths).order_by()
-    steps = steps.annotate(none=none, level=F("lesson__published_revision__redo_level"), no_how=Value("", CharField()))
+    waits = When(~Q(lesson__kind=Lesson.Kind.QUIZ), path__is_sequential=True, then=Value(WAITS))
+    steps = steps.annotate(none=none, level=F("lesson__published_revision__redo_level"))
+    steps = steps.annotate(waits=Case(waits, default=Value(""), output_field=CharField()))
     done: QuerySet[Any, Any] = Completion.objects.filter(enrollment__in=enrollments).order_by()
     done = done.annotate(none=none, never=Value(None, DateTimeField()))
     # Not `required()`: what the path asks for as well counts once, and PostgreSQL would read the steps of all paths.
     extra: QuerySet[Any, Any] = ExtraStep.objects.counting().filter(enrollment__in=enrollments).order_by()
     extra = extra.annotate(none=none, level=F("lesson__published_revision__redo_level"))
     extra = extra.annotate(never=Value(None, DateTimeField()), beside=Value(BESIDE, CharField()))
-    return steps.values_list("path", "none", "lesson", "level", "since", "no_how").union(
-        done.values_list("none", "enrollment", "lesson", "redo_level", "never", "how"),
-        extra.values_list("none", "enrollment", "lesson", "level", "never", "beside"),
+    more: list[str] = []
+    if with_modules:
+        more = ["place", "text"]
+        module, nowhere = F("lesson__module__title"), Value(0, IntegerField())
+        steps = steps.annotate(place=Cast("position", IntegerField()), text=module)
+        done = done.annotate(place=nowhere, text=Cast("at", CharField()))
+        extra = extra.annotate(place=nowhere, text=module)
+    return steps.values_list("path", "none", "lesson", "level", "since", "waits", *more).union(
+        done.values_list("none", "enrollment", "lesson", "redo_level", "never", "how", *more),
+        extra.values_list("none", "enrollment", "lesson", "level", "never", "beside", *more),
         all=True,
     )

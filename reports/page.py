@@ -12,13 +12,15 @@ from accounts.models import Team
 from courses.models import Path
 from courses.models.enrollment import site_day
 from reports.asking import selected
-from reports.forms import Asked
+from reports.forms import DEFAULT_SORT, Asked
 from reports.population import SIZE, Population
 from reports.standing import SET_ASIDE, TO_ACT_ON, Row, Standing, Summary, Tally, is_in, window_of
 from reports.team import as_rows, rows_of_few, tally_of
 from reports.words import zone
 
 LISTED = 10  # people to act on that are listed above the table; more are one click away
+SLOW_SORTS = ("progress", "last")  # what each learned is looked up before the first is known
+LONGEST = 2000  # rows that are sorted so: a third of a second
 WIDTH = 1000  # of the chart, in its own units
 
 
@@ -92,11 +94,13 @@ def page_of(population: Population, asked: Asked, at: datetime) -> Page:
         if len(rows) <= SIZE:
             return only_page_of(rows, {pk for pk in few if few[pk]}, asked, at)
     tally = tally_of(population.people, at)
+    asked = sortable(asked, tally)
     paths = taken(tally.paths)
     counted = tally.summary(meant(paths, asked), asked.window)
     total = counted[asked.standing] if asked.standing else counted.rows
     number = min(asked.page, last_page(total))
-    rows = as_rows(selected(population, asked, at)[(number - 1) * SIZE : number * SIZE]) if total else []
+    query = selected(population, asked, at)[(number - 1) * SIZE : number * SIZE]
+    rows = as_rows(query, with_modules=True) if total else []
     return Page(asked, rows, tally, paths, population.prints_for(rows), total=total, number=number)
 
 
@@ -120,6 +124,12 @@ def is_asked_for(row: Row, asked: Asked, today: date) -> bool:
     if asked.standing and row.standing != asked.standing:
         return False
     return is_in(window_of(row.standing, row.due_on, today), asked.window)
+
+
+def sortable(asked: Asked, tally: Tally) -> Asked:
+    """Sorted otherwise, if this order asks for a count of everybody's lessons and they are too many."""
+    too_long = asked.sort in SLOW_SORTS and sum(tally.counts.values()) > LONGEST
+    return asked.without("sort", sort=DEFAULT_SORT, backwards=False) if too_long else asked
 
 
 def taken(paths: Iterable[int]) -> list[Taken]:

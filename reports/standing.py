@@ -92,6 +92,7 @@ class Row:
     lessons_total: int
     lessons_by_quiz: int
     lessons_credited: int  # done elsewhere before
+    module: str  # where they would continue; only on pages
 
     @property
     def percent(self) -> int:
@@ -101,6 +102,11 @@ class Row:
     @property
     def standing(self) -> Standing:
         return STANDINGS[self.place]
+
+    @property
+    def current_module(self) -> str:
+        """Of who has begun and is not through. Never which lesson."""
+        return self.module if self.lessons_done else ""
 
     @property
     def is_asked(self) -> bool:

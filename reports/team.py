@@ -22,7 +22,7 @@ from accounts.models import Membership, User
 from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
 from courses import more_time
-from courses.counting import Counted, progress_of
+from courses.counting import Counted, places_of, progress_of
 from courses.models import Completion, Credit, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet, site_day
 from quizzes import retakes
@@ -241,7 +241,7 @@ def rows_of_few(people: Collection[int], count: int, sort: str, backwards: bool,
         return []
     slots = [*people, *[0] * (-len(people) % 10)]
     prepared = _rows_of_few(site_day(at), len(slots), count, sort, backwards)
-    return as_rows(prepared(**{f"person{n}": pk for n, pk in enumerate(slots)}))
+    return as_rows(prepared(**{f"person{n}": pk for n, pk in enumerate(slots)}), with_modules=True)
 
 
 @lru_cache(maxsize=64)
@@ -255,14 +255,18 @@ def _rows_of_few(day: date, slots: int, count: int, sort: str, backwards: bool) 
     return Prepared(rows)
 
 
-def as_rows(found: Iterable[Sequence[Any]]) -> list[Row]:
-    """Rows of what `rows_of` found; one query, which counts the lessons of them all."""
+def as_rows(found: Iterable[Sequence[Any]], with_modules: bool = False) -> list[Row]:
+    """Rows of what `rows_of` found; one query, which counts the lessons of them all. The module where each continues
+    is for pages: a file has no room for what it would cost.
+    """
     found, end = list(found), len(FIELDS)
     counted = end + len(FOR_COUNTING)
-    progress = progress_of(
-        [(values[ENROLLMENT], values[PATH], *values[end:counted]) for values in found if values[ENROLLMENT]]
-    )
-    rows: list[Any] = [[*values[:end], *progress.get(values[ENROLLMENT], NOTHING_COUNTED)] for values in found]
+    started = [(values[ENROLLMENT], values[PATH], *values[end:counted]) for values in found if values[ENROLLMENT]]
+    places = places_of(started) if with_modules else {pk: (n, "") for pk, n in progress_of(started).items()}
+    rows: list[Any] = []
+    for values in found:
+        counts, module = places.get(values[ENROLLMENT], (NOTHING_COUNTED, ""))
+        rows.append([*values[:end], *counts, module])
     return [Row(*row) for row in rows]
 
 

@@ -1,5 +1,6 @@
 """Who is in a report, where each stands, and that every way of asking gives the same answer."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,13 +14,23 @@ from courses.models import Completion, Enrollment, LessonRevision, Module, State
 from courses.models.enrollment import site_day
 from reports.population import Population
 from reports.standing import Standing, Tally
-from reports.team import MANAGER_NEVER_SEES, SORTS, as_rows, row_of, rows_of, rows_of_few, summary_of, tally_of, team_sentence
+from reports.team import (
+    MANAGER_NEVER_SEES,
+    SORTS,
+    as_rows,
+    row_of,
+    rows_of,
+    rows_of_few,
+    summary_of,
+    tally_of,
+    team_sentence,
+)
 from tests.builders import enroll, make_course, make_member, make_person
 from tests.second_run import examples
 
 
 def rows(viewer, **how):
-    return as_rows(rows_of(Population.of(viewer).people, **how))
+    return as_rows(rows_of(Population.of(viewer).people, **how), with_modules=True)
 
 
 def names(viewer, **how):
@@ -83,7 +94,7 @@ def test_rows_agree_with_the_rules_of_the_enrollment(cast, crew):
             assert State(row.state) == enrollment.state_at()
             assert (row.lessons_done, row.lessons_total) == enrollment.progress()
             assert (row.standing == Standing.DUE_SOON) == enrollment.is_due_soon()
-            assert row == row_of(enrollment)
+            assert replace(row, module="") == row_of(enrollment)
 
 
 def test_due_soon_and_overdue_follow_the_moment_that_is_asked_about(cast, crew):
