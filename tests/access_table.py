@@ -50,6 +50,8 @@ reports/                                                 GET    in     in  403  
 reports/                                                 POST   in     in  405     405     405   405    405 405      405
 reports/team.csv                                         GET    in     in  403     200     200   403    200 403      200
 reports/team.csv                                         POST   in     in  405     405     405   405    405 405      405
+reports/people/<int:person>/                             GET    in     in  404     200     404   404    200 404      200
+reports/people/<int:person>/                             POST   in     in  405     405     405   405    405 405      405
 reports/people/<int:enrollment>/more-time/               GET    in     in  404     200     404   404    go  404      go
 reports/people/<int:enrollment>/more-time/               POST   in     in  404     200     404   404    go  404      go
 reports/questions/                                       GET    in     in  403     403     403   200    200 403      200
