@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import BigAutoField, Case, CharField, DateTimeField, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Concat
 
 from accounts.statements import Prepared
 from courses.models import Completion, Enrollment, ExtraStep, Lesson, PathStep
@@ -77,6 +77,39 @@ def counts_of(enrollments: Collection[Started], found: Collection[Any]) -> dict[
     return counts
 
 
+class Part(NamedTuple):
+    """How far somebody is in one module of their required set; `begun` counts what is to be done again as well."""
+
+    done: int
+    total: int
+    begun: bool
+
+
+def parts_of(enrollments: Collection[Started]) -> dict[int, dict[int, Part]]:
+    """By enrollment and module; one query."""
+    found = facts_of([pk for pk, _path, _at in enrollments], with_modules=True)
+    steps: dict[int, list[Any]] = defaultdict(list)
+    beside: dict[int, list[Any]] = defaultdict(list)
+    done: dict[int, dict[int, int]] = defaultdict(dict)
+    for path, enrollment, lesson, level, since, how, _place, text in found:
+        if path or how == BESIDE:
+            (steps[path] if path else beside[enrollment]).append((lesson, level, since, text))
+        else:
+            done[enrollment][lesson] = max(done[enrollment].get(lesson, -1), level)
+    parts: dict[int, dict[int, Part]] = {}
+    for pk, path, enrolled_at in enrollments:
+        parts[pk] = {}
+        known: set[int] = set()
+        for lesson, level, since, text in steps[path] + beside[pk]:
+            if lesson in known or (since and since > enrolled_at):
+                continue
+            known.add(lesson)
+            module, reached = int(text.partition(":")[0]), done[pk].get(lesson, -1)
+            before = parts[pk].get(module, Part(0, 0, False))
+            parts[pk][module] = Part(before.done + (reached >= level), before.total + 1, before.begun or reached >= 0)
+    return parts
+
+
 def modules_of(enrollments: Collection[Started], found: Iterable[Any]) -> dict[int, str]:
     """The module of the lesson at which each would continue: the first open one after the lesson completed last, else
     the first open one. The same rule as the "Continue" of My learning (learn/course_map.py).
@@ -114,13 +147,13 @@ def module_of(steps: list[Any], done: dict[int, tuple[int, str]], enrolled_at: d
         first_open = first_open or module
         if not after and last >= 0:
             after = module
-    return after or first_open
+    return (after or first_open).partition(":")[2]
 
 
 def facts_of(enrollments: Collection[int], with_modules: bool = False) -> list[Any]:
     """Steps: path, None, lesson, redo level, since, WAITS or "". Completions: None, enrollment, lesson, level, None,
-    how. Lessons beside the path: as completions, with BESIDE for how. With modules, then: the place on the path and the
-    title of the module, of completions 0 and the moment, as a text that can be compared.
+    how. Lessons beside the path: as completions, with BESIDE for how. With modules, then: the place on the path and
+    “number:title” of the module; of completions 0 and the moment, as a text that can be compared.
     """
     if not enrollments:
         return []
@@ -151,7 +184,8 @@ def facts(enrollments: Collection[int], with_modules: bool) -> QuerySet[Any, Any
     more: list[str] = []
     if with_modules:
         more = ["place", "text"]
-        module, nowhere = F("lesson__module__title"), Value(0, IntegerField())
+        number, nowhere = Cast("lesson__module", CharField()), Value(0, IntegerField())
+        module = Concat(number, Value(":"), "lesson__module__title", output_field=CharField())
         steps = steps.annotate(place=Cast("position", IntegerField()), text=module)
         done = done.annotate(place=nowhere, text=Cast("at", CharField()))
         extra = extra.annotate(place=nowhere, text=module)

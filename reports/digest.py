@@ -20,10 +20,9 @@ from courses.models.enrollment import site_day
 from notices.models import News
 from reports import words
 from reports.population import Population
-from reports.standing import Row, Standing, Summary
+from reports.standing import BEHIND, Row, Summary
 from reports.team import as_rows, rows_of, summary_of
 
-CHASED = (Standing.OVERDUE, Standing.UPDATE_DUE, Standing.DUE_SOON)
 LISTED = 12  # names of a list; more are on the page
 
 
@@ -59,7 +58,7 @@ class Digest:
         )
 
     def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        for standing in CHASED:
+        for standing in BEHIND:
             rows = [row for row in self.rows if row.standing == standing]
             if rows:
                 yield str(standing.label), shortened([line_of(row) for row in rows], self.summary[standing])
@@ -98,7 +97,7 @@ def digest_of(manager: User, at: datetime, untold: Collection[int]) -> Digest | 
     people = population.people
     summary = summary_of(people, at)
     rows: list[Row] = []
-    for standing in CHASED:
+    for standing in BEHIND:
         if summary[standing]:
             rows += as_rows(rows_of(people, standing=standing, sort="due", at=at)[:LISTED])
     to_tell = people.filter(pk__in=untold).order_by("name", "pk").values_list("name", flat=True)

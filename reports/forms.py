@@ -49,6 +49,8 @@ class Asked:
 
     @classmethod
     def read(cls, data: QueryDict) -> Asked:
+        if not data:
+            return PLAIN
         form = FilterForm(data)
         form.is_valid()
         given = form.cleaned_data
@@ -121,7 +123,27 @@ class Asked:
         query.update({name: str(value) for name, value in wanted.items() if value})
         return f"?{query.urlencode(safe='/')}"
 
+    @property
+    def here(self) -> str:
+        """The query part of the address of this very page; empty if there is none."""
+        query = self.query(page=self.page if self.page > 1 else None)
+        return query if query != "?" else ""
+
     def sort_query(self, key: str) -> str:
         """The address that sorts by this key, or turns it around if it sorts by it already."""
         turn = self.sort == key and not self.backwards
         return self.query(sort=f"-{key}" if turn else key)
+
+
+PLAIN = Asked(
+    team_id=None,
+    is_direct=False,
+    standing="",
+    window="",
+    path="",
+    has_leavers=False,
+    sort=DEFAULT_SORT,
+    backwards=False,
+    page=1,
+    ignored=(),
+)

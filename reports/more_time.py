@@ -36,8 +36,8 @@ class MoreTimeForm(forms.Form):
         ),
     )
 
-    def __init__(self, data: Any, first: date, last: date) -> None:
-        super().__init__(data, initial={"until": last})
+    def __init__(self, data: Any, first: date, last: date, best: date | None = None) -> None:
+        super().__init__(data, initial={"until": best or last})
         self.first, self.last = first, last
         self.fields["until"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
 
@@ -49,12 +49,17 @@ class MoreTimeForm(forms.Form):
         return until
 
 
+def sets_any_day(user: Any) -> bool:
+    """HR changes dates on the staff pages, without the limits of these."""
+    return bool(user.is_staff and user.has_perm("courses.change_enrollment"))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, enrollment: int) -> HttpResponse:
-    """HR changes dates on the staff pages, without the limits of this one."""
+    """One person's."""
     people = Enrollment.objects.managed_by(request.user).select_related("user", "course", "path")
     found = get_object_or_404(people, pk=min(enrollment, LARGEST))
-    if request.user.has_perm("courses.change_enrollment"):
+    if sets_any_day(request.user):
         return redirect("admin:courses_enrollment_change", found.pk)
     refusal, form = more_time.refusal(found), form_for(found, request.POST if request.method == "POST" else None)
     if form and not refusal and request.method == "POST" and form.is_valid():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from courses.models.enrollment import site_day
 from reports.asking import selected
 from reports.forms import DEFAULT_SORT, Asked
 from reports.population import SIZE, Population
-from reports.standing import SET_ASIDE, TO_ACT_ON, Row, Standing, Summary, Tally, is_in, window_of
+from reports.standing import BEHIND, SET_ASIDE, TO_ACT_ON, Row, Standing, Summary, Tally, is_in, window_of
 from reports.team import as_rows, rows_of_few, tally_of
 from reports.words import zone
 
@@ -55,6 +56,17 @@ class Page:
         return self.asked.page > self.number
 
     @property
+    def is_long(self) -> bool:
+        return self.tally.rows > LONGEST
+
+    @property
+    def behind(self) -> int:
+        """People to be reminded by one button: of a long report, how many rows."""
+        if len(self.rows) < self.total:
+            return self.summary.behind
+        return len({row.person_id for row in self.rows if row.standing in BEHIND})
+
+    @property
     def previous_query(self) -> str:
         return self.asked.query(page=self.number - 1) if self.number > 1 else ""
 
@@ -64,16 +76,20 @@ class Page:
 
     @property
     def title(self) -> str:
-        return str(Standing(self.asked.standing).label) if self.asked.standing else _("Everybody")
+        if self.asked.standing:
+            return str(Standing(self.asked.standing).label)
+        return _("Listed") if self.asked.is_narrowed else _("Everybody")
 
-    @property
+    @cached_property
     def summary(self) -> Summary:
         """Of all people of the report, or of those on the course or path that was chosen."""
         return self.tally.summary(meant(self.paths, self.asked))
 
-    @property
+    @cached_property
     def shown(self) -> Summary:
         """Of those that are left by all that was chosen but the state: what the chart shows."""
+        if not self.asked.window:
+            return self.summary
         return self.tally.summary(meant(self.paths, self.asked), self.asked.window)
 
     @property
@@ -128,7 +144,7 @@ def is_asked_for(row: Row, asked: Asked, today: date) -> bool:
 
 def sortable(asked: Asked, tally: Tally) -> Asked:
     """Sorted otherwise, if this order asks for a count of everybody's lessons and they are too many."""
-    too_long = asked.sort in SLOW_SORTS and sum(tally.counts.values()) > LONGEST
+    too_long = asked.sort in SLOW_SORTS and tally.rows > LONGEST
     return asked.without("sort", sort=DEFAULT_SORT, backwards=False) if too_long else asked
 
 
@@ -142,6 +158,17 @@ def meant(paths: Iterable[Taken], asked: Asked) -> set[int] | None:
     """Those of the paths that were chosen; None for all."""
     course, _slash, key = asked.path.partition("/")
     return {one.path_id for one in paths if one.course_key == course and key in ("", one.path_key)} if course else None
+
+
+def path_options(paths: Sequence[Taken]) -> list[tuple[str, str]]:
+    """The paths as lines of a select; where there are several courses, each of them and its paths under it."""
+    if len({one.course_key for one in paths}) < 2:
+        return [(f"{one.course_key}/{one.path_key}", one.path) for one in paths]
+    lines = {}
+    for one in paths:
+        lines[one.course_key] = one.course
+        lines[f"{one.course_key}/{one.path_key}"] = f"– {one.path}"
+    return list(lines.items())
 
 
 def last_page(total: int) -> int:
@@ -184,23 +211,27 @@ def chart(summary: Summary, asked: Asked) -> list[Segment]:
 
 @dataclass(frozen=True)
 class Column:
-    """The heading of a column that the table can be sorted by."""
+    """The heading of a column of the table."""
 
     key: str
     label: str
-    query: str
+    query: str  # empty where it cannot be sorted by
     aria_sort: str  # "", "ascending" or "descending"
 
 
-def columns(asked: Asked) -> list[Column]:
+def columns(page: Page) -> list[Column]:
+    asked = page.asked
     labels = {
         "name": _("Person"),
         "progress": _("Progress"),
+        "module": _("Module now"),
         "state": _("State"),
         "due": _("Due (%(zone)s)") % {"zone": zone()},
         "last": _("Last learning day"),
     }
     way = "descending" if asked.backwards else "ascending"
+    plain = {"module", *(SLOW_SORTS if page.is_long else ())}
     return [
-        Column(key, label, asked.sort_query(key), way if asked.sort == key else "") for key, label in labels.items()
+        Column(key, label, "" if key in plain else asked.sort_query(key), way if asked.sort == key else "")
+        for key, label in labels.items()
     ]

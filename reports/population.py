@@ -102,6 +102,10 @@ class Population:
             return list(Team.objects.all()), True
         return around(self.chosen, roots() if self.viewer.sees_everybody else self.tops), False
 
+    @property
+    def has_several_teams(self) -> bool:
+        return self.below is None or len(self.below) > 1
+
     def narrowed(self, *teams: Team) -> Population:
         """The same people, but only those of some of the teams they are of, and of the teams below them."""
         chosen = teams[0] if len(teams) == 1 else None

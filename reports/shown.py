@@ -1,6 +1,6 @@
 """The rows of a report as a page prints them: texts only, so that the template of a row has nothing left to find out.
 
-What many rows share, a day or the chip of a standing, is put into words once a page (docs/performance.md).
+What many rows share, a day or the chip of a standing, is put into words and escaped once (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
+from django.db.models import TextChoices
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -20,7 +22,8 @@ from django.utils.translation import ngettext
 from reports.standing import Row, Standing
 from reports.words import zone
 
-NOTHING = "–"
+NOTHING, EMPTY = "–", SafeString("")
+UNDER = '<span class="report-under">{}</span>'
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,15 @@ class Shown:
     """
 
     person: str
+    person_url: str
+    pick: str  # the number to choose the row by, empty for who cannot be reminded
     home_team: str
     path: str
     done: str
     total: str
-    chip: SafeString
-    note: str
+    most: str  # for the bar, which knows no 0 of 0
+    module: str
+    chip: SafeString  # with a note under it
     due: str
     last: str
     slip_url: str
@@ -47,33 +53,40 @@ class Printer:
 
     def __init__(self, slips: Collection[int], names_teams: bool) -> None:
         self.slips, self.names_teams = slips, names_teams
+        self.base = reverse("reports:person", args=[0]).partition("0/")[0]
         self.slip_url = reverse("accounts:print_slip", args=[0])
         self.time_url = reverse("reports:more_time", args=[0])
         self.zone = zone()
-        self.chip, self.day = cache(chip), cache(day)
+        self.chip, self.day, self.text = cache(chip), cache(day), cache(escape)
 
     def row(self, row: Row) -> Shown:
         return Shown(
-            person=row.name,
-            home_team=row.home_team if self.names_teams else "",
-            path=self.path(row),
-            done=str(row.lessons_done) if row.is_asked else "",
-            total=str(row.lessons_total),
-            chip=self.chip(row.standing),
-            note=self.note(row),
+            person=escape(row.name),
+            person_url=self.person_url(row),
+            pick=str(row.enrollment_id) if row.is_asked and row.left_at is None else "",
+            home_team=self.text(row.home_team) if self.names_teams else "",
+            path=self.text(self.path(row)),
+            done=self.text(str(row.lessons_done)) if row.is_asked else "",
+            total=self.text(str(row.lessons_total)),
+            most=self.text(str(row.lessons_total or 1)),
+            module=self.text(row.current_module or NOTHING),
+            chip=self.chip(row.standing) + self.note(row),
             due=self.day(row.due_on),
             last=self.day(row.last_learned_on),
             slip_url=self.slip_url.replace("/0/", f"/{row.person_id}/") if row.person_id in self.slips else "",
             time_url=self.time_url.replace("/0/", f"/{row.enrollment_id}/") if gets_time(row) else "",
         )
 
+    def person_url(self, row: Row) -> str:
+        return f"{self.base}{row.person_id}/"
+
     def rows(self, rows: Iterable[Row]) -> list[Shown]:
         return [self.row(row) for row in rows]
 
-    def note(self, row: Row) -> str:
+    def note(self, row: Row) -> SafeString:
         if row.left_on:
-            return _("Left %(day)s") % {"day": self.day(row.left_on)}
-        return _("Could use help") if row.could_use_help else ""
+            return format_html(UNDER, _("Left %(day)s") % {"day": self.day(row.left_on)})
+        return format_html(UNDER, _("Could use help")) if row.could_use_help else EMPTY
 
     def path(self, row: Row) -> str:
         """“Everything · 12 by quiz · 3 credited”"""
@@ -84,9 +97,9 @@ class Printer:
             parts.append(_("%(n)d credited") % {"n": row.lessons_credited})
         return " · ".join(parts)
 
-    def to_act_on(self, rows: Iterable[Row]) -> list[tuple[str, SafeString, str]]:
-        """Name, chip and a few words for each."""
-        return [(row.name, self.chip(row.standing), self.words(row)) for row in rows]
+    def to_act_on(self, rows: Iterable[Row]) -> list[tuple[str, str, SafeString, str]]:
+        """Name, address, chip and a few words for each."""
+        return [(row.name, self.person_url(row), self.chip(row.standing), self.words(row)) for row in rows]
 
     def words(self, row: Row) -> str:
         """“12 of 60 lessons · due Nov. 25, 2026 (Europe/Paris) · last learned on November 20”"""
@@ -110,9 +123,16 @@ def gets_time(row: Row) -> bool:
     return row.is_extendable and row.left_at is None and row.standing != Standing.DONE_SO_FAR
 
 
+@lru_cache(maxsize=256)
+def options_of(choices: type[TextChoices], chosen: str, language: str | None) -> SafeString:
+    """The lines of a select; kept for each language, since they are the same on every report."""
+    lines = [(value, SafeString(" selected" if value == chosen else ""), label) for value, label in choices.choices]
+    return format_html_join("", '<option value="{}"{}>{}</option>', lines)
+
+
 def chip(standing: Standing) -> SafeString:
     return render_to_string("parts/state.html", {"state": standing.value, "label": standing.label})
 
 
 def day(on: date | None) -> str:
-    return date_format(on, "DATE_FORMAT") if on else NOTHING
+    return escape(date_format(on, "DATE_FORMAT")) if on else NOTHING

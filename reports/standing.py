@@ -32,7 +32,8 @@ class Standing(models.TextChoices):
 
 
 STANDINGS = list(Standing)
-TO_ACT_ON = (Standing.OVERDUE, Standing.UPDATE_DUE, Standing.DUE_SOON, Standing.NOT_ASKED)
+BEHIND = (Standing.OVERDUE, Standing.UPDATE_DUE, Standing.DUE_SOON)  # who can be reminded, and should be
+TO_ACT_ON = (*BEHIND, Standing.NOT_ASKED)
 COMPLETE = (Standing.COMPLETE, Standing.CREDITED, Standing.UPDATE_DUE)  # who completed the course once
 SET_ASIDE = (Standing.EXCUSED, Standing.PAUSED, Standing.WITHDRAWN)  # in a report, and not counted as asked
 AHEAD = (Standing.DUE_SOON, Standing.NOT_STARTED, Standing.UNDER_WAY)  # something is to be done, and there is time
@@ -156,6 +157,10 @@ class Summary:
         return sum(self[standing] for standing in COMPLETE)
 
     @property
+    def behind(self) -> int:
+        return sum(self[standing] for standing in BEHIND)
+
+    @property
     def to_act_on(self) -> int:
         return sum(self[standing] for standing in TO_ACT_ON)
 
@@ -194,6 +199,10 @@ class Tally:
             counts[group] += n
             last[group] = max(filter(None, [last.get(group), due_on]), default=None)
         return cls(people, dict(counts), last)
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values())
 
     @property
     def paths(self) -> set[int]:

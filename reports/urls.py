@@ -1,11 +1,14 @@
 from django.urls import path
 
-from reports import more_time, person, views
+from reports import grid, more_time, person, remind, time_for_many, views
 
 app_name = "reports"
 
 urlpatterns = [
     path("", views.team, name="team"),
+    path("grid/", grid.page, name="grid"),
+    path("remind/", remind.page, name="remind"),
+    path("more-time/", time_for_many.page, name="time_for_many"),
     path("team.csv", views.team_csv, name="team_csv"),
     path("people/<int:person>/", person.page, name="person"),
     path("people/<int:enrollment>/more-time/", more_time.page, name="more_time"),

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from courses.models import Course
@@ -11,31 +14,46 @@ from courses.models.enrollment import site_day
 from quizzes.models import Question
 from reports import export, questions, words
 from reports.asking import read, selected
-from reports.page import chart, columns, options, page_of
-from reports.shown import Printer
-from reports.standing import Standing
+from reports.more_time import sets_any_day
+from reports.page import Page, chart, columns, options, page_of, path_options
+from reports.population import Population
+from reports.shown import Printer, options_of
+from reports.standing import Standing, Window
+
+
+def filters(population: Population, page: Page) -> dict[str, Any]:
+    """What the filters offer."""
+    teams, are_all = population.choices()
+    return {
+        "teams": options(teams),
+        "teams_in_steps": not are_all,
+        "may_be_direct": len(teams) > 1 and not population.is_everybody,
+        "standings": options_of(Standing, page.asked.standing, get_language()),
+        "windows": options_of(Window, page.asked.window, get_language()),
+        "paths": path_options(page.paths),
+    }
 
 
 @require_safe
 def team(request: HttpRequest) -> HttpResponse:
     """Where a team stands, who needs a word, and everybody."""
     population, asked = read(request)
-    teams, are_all = population.choices()
     at = timezone.now()
     page = page_of(population, asked, at)
-    printer = Printer(page.slips, names_teams=len(teams) > 1)
+    asked = page.asked
+    printer = Printer(page.slips, names_teams=population.has_several_teams)
     context = {
         "page": page,
         "rows": printer.rows(page.rows),
         "to_act_on": printer.to_act_on(page.to_act_on) if asked.is_plain else [],
         "asked": asked,
-        "teams": options(teams),
-        "teams_in_steps": not are_all,
-        "standings": Standing,
-        "columns": columns(asked),
+        "behind": page.behind if asked.is_plain else 0,
+        "gives_time": not sets_any_day(population.viewer),
+        **filters(population, page),
+        "columns": columns(page),
         "chart": chart(page.shown, asked),
         "sentence": words.sentence(population.title, page.summary),
-        "population": f"{population.sentence(page.tally.people)} {asked.in_words()}".rstrip(),
+        "population": words.sentences(population.sentence(page.tally.people), asked.in_words()),
         "as_of": words.as_of(at),
     }
     return render(request, "reports/team.html", context)
@@ -46,7 +64,7 @@ def team_csv(request: HttpRequest) -> StreamingHttpResponse:
     population, asked = read(request)
     at = timezone.now()
     query = selected(population, asked, at)
-    closing = [f"{population.sentence(population.people.count())} {asked.in_words()}".rstrip(), words.as_of(at)]
+    closing = [words.sentences(population.sentence(population.people.count()), asked.in_words()), words.as_of(at)]
     response = StreamingHttpResponse(export.lines(query, closing, population), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="team-{site_day(at).isoformat()}.csv"'
     return response

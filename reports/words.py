@@ -64,6 +64,11 @@ def _set_aside(summary: Summary) -> str:
     return ", ".join(parts) + "." if parts else ""
 
 
+def sentences(*parts: str) -> str:
+    """Those that say something, one after the other."""
+    return " ".join(part for part in parts if part)
+
+
 def weekday(day: date) -> str:
     return f"{date_format(day, 'l')}, {date_format(day, 'MONTH_DAY_FORMAT')}"
 

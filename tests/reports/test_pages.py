@@ -127,7 +127,7 @@ def test_state_filter_and_its_links(mia, cast, many):
     assert [row.name for row in page.context["page"].rows] == ["Late Lee"]
     assert text_of(page).count("Late Lee") >= 1
     assert "N001" not in text_of(page)
-    assert "Nobody stands there right now." in text_of(mia.get(PAGE, {"state": "complete"}))
+    assert "Nobody here right now." in text_of(mia.get(PAGE, {"state": "complete"}))
 
 
 def test_pages_of_fifty_and_past_the_end(mia, many):
@@ -264,7 +264,7 @@ def test_nobody_has_a_button_that_would_not_work(client, cast):
     Membership.objects.create(team=cast.lyon, user=region)
     page = sign_in(client, cast.mia).get(PAGE)
     assert {row.name for row in page.context["page"].rows} == {"Ada Moreau", "Lea Staff", "Rana Above"}
-    assert page.content.decode().count("formaction=") == 1
+    assert page.content.decode().count('formaction="/accounts/slips/') == 1
     assert f'formaction="/accounts/slips/{cast.ada.pk}/"' in page.content.decode()
 
 

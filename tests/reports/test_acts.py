@@ -1,0 +1,212 @@
+"""Reminding and giving more time from the report: first what would happen, then once, and only for one's own."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from courses.models import Enrollment, EnrollmentChange
+from courses.models.enrollment import site_day
+from notices import hours
+from notices.models import News, Notice
+from tests.builders import enroll, make_member
+from tests.reports.test_pages import add_people, text_of
+
+PAGE, REMIND, TIME = reverse("reports:team"), reverse("reports:remind"), reverse("reports:time_for_many")
+CONFIRM = {"confirm": "1"}
+
+
+@pytest.fixture
+def behind(cast):
+    """Late and Soon are behind in Lyon, and so is Noel, who has no address; Ada has time."""
+    today = site_day()
+    return {
+        "late": enroll(make_member(cast.lyon, "Late Lee"), cast.course, due_on=today - timedelta(days=2)),
+        "soon": enroll(make_member(cast.lyon, "Soon Sam"), cast.course, due_on=today + timedelta(days=3)),
+        "noel": enroll(make_member(cast.lyon, "Noel Nomail", email=None, staff_number="77"), cast.course, due_on=today),
+    }
+
+
+def nudges():
+    return set(News.objects.filter(kind=News.Kind.NUDGE).values_list("by__name", "recipient__name"))
+
+
+def ticked(*enrollments):
+    return {"enrollment": [one.pk for one in enrollments]}
+
+
+# --- Reminding -------------------------------------------------------------------------------------------------------
+
+
+def test_the_one_primary_button_says_how_many_and_shows_them_first(as_, cast, behind):
+    mia = as_(cast.mia)
+    page = mia.get(PAGE).content.decode()
+    assert page.count("button-primary") == 1
+    assert "Remind 3 people" in text_of(mia.get(PAGE))
+    said = text_of(mia.post(REMIND, {"whom": "behind"}))
+    assert "Remind 3 people?" in said
+    assert all(name in said for name in ("Late Lee", "Soon Sam", "Noel Nomail"))
+    assert "Ada Moreau" not in said
+    assert nudges() == set()
+
+
+def test_who_was_written_to_lately_and_who_has_no_mail_is_said_before(as_, cast, behind, monkeypatch):
+    monkeypatch.setattr(hours, "next_turn", lambda at, zone, sent: at if sent is None else sent + timedelta(days=3))
+    sent = timezone.now() - timedelta(days=1)
+    late = behind["late"].user
+    Notice.objects.create(key="l", kind=Notice.Kind.LETTER, recipient=late, address=late.email, sent_at=sent)
+    said = text_of(as_(cast.mia).post(REMIND, {"whom": "behind"}))
+    now, later, told = (said.index(text) for text in ("within ten minutes", "goes out later", "Better told in person"))
+    assert now < said.index("Soon Sam no mail from here yet") < later
+    assert later < said.index("Late Lee from ") < said.index("last mail on ") < told < said.index("Noel Nomail")
+
+
+def test_confirmed_twice_it_is_done_once_and_said(as_, cast, behind, monkeypatch):
+    monkeypatch.setattr(hours, "next_turn", lambda at, zone, sent: at)
+    mia = as_(cast.mia)
+    field = {"chosen": ",".join(str(one.pk) for one in behind.values()), **CONFIRM}
+    first = mia.post(f"{REMIND}?due=month&sort=name", field)
+    assert first.url == f"{PAGE}?due=month&sort=name"
+    said = text_of(mia.get(first.url))
+    assert "You reminded 3 people. 2 mails go out within ten minutes. Please tell in person: Noel Nomail." in said
+    again = mia.post(REMIND, field, follow=True)
+    assert "Nothing more is sent: you have reminded them today already" in text_of(again)
+    assert nudges() == {("Mia Duval", name) for name in ("Late Lee", "Soon Sam", "Noel Nomail")}
+    assert News.objects.count() == 3
+
+
+def test_only_people_one_may_see_are_reminded(as_, cast, behind):
+    mia = as_(cast.mia)
+    foreign = {"enrollment": [cast.otto_enrolled.pk, cast.ada_enrolled.pk]}
+    said = text_of(mia.post(REMIND, foreign))
+    assert "Otto" not in said
+    assert "1 whom you chose is not in your report any more, and is left out." in said
+    mia.post(REMIND, foreign | CONFIRM)
+    assert nudges() == {("Mia Duval", "Ada Moreau")}
+    only = mia.post(REMIND, ticked(cast.otto_enrolled) | CONFIRM, follow=True)
+    assert "Whom you chose is not in your report any more." in text_of(only)
+    assert mia.post(f"{REMIND}?team={cast.paris.pk}", {"whom": "behind"}).status_code == 404
+    assert as_(cast.ada).post(REMIND, ticked(cast.ada_enrolled)).status_code == 403
+
+
+def test_the_button_of_a_narrowed_report_is_about_its_people(as_, cast, behind):
+    enroll(make_member(cast.paris, "Paris Late"), cast.course, due_on=site_day() - timedelta(days=1))
+    hana = as_(cast.hana)
+    assert "Paris Late" in text_of(hana.post(REMIND, {"whom": "behind"}))
+    said = text_of(hana.post(f"{REMIND}?team={cast.paris.pk}", {"whom": "behind"}))
+    assert "Remind 1 person?" in said
+    assert "Late Lee" not in said
+
+
+@pytest.mark.parametrize(
+    "posted", [{}, {"enrollment": ["x", "-1", "9" * 40, "1.5", "²"]}, {"chosen": ",,x,\u0661"}, {"whom": "everybody"}]
+)
+@pytest.mark.parametrize("address", [REMIND, TIME])
+def test_nothing_chosen_and_nonsense_lead_back_with_a_word(as_, cast, behind, address, posted):
+    said = as_(cast.mia).post(address, posted, follow=True)
+    assert said.redirect_chain == [(PAGE, 302)]
+    assert "Choose somebody first" in text_of(said)
+    assert nudges() == set()
+
+
+def test_of_more_than_fifty_a_sample_is_shown_and_all_are_meant(as_, cast):
+    add_people(cast, 60)
+    Enrollment.objects.update(due_on=site_day())
+    mia = as_(cast.mia)
+    page = mia.post(REMIND, {"whom": "behind"})
+    said = text_of(page)
+    assert "You chose 61." in said
+    assert "and 55 more" in said
+    assert "N059 X" not in said
+    chosen = page.context["choice"].field
+    assert chosen.count(",") == 60
+    mia.post(REMIND, {"chosen": chosen} | CONFIRM)
+    assert len(nudges()) == 61
+
+
+def test_too_many_at_once_are_refused_in_words(as_, cast, behind, monkeypatch):
+    monkeypatch.setattr("reports.choice.MOST", 2)
+    said = text_of(as_(cast.mia).post(REMIND, {"whom": "behind"} | CONFIRM, follow=True))
+    assert "These are more than 2 people." in said
+    assert nudges() == set()
+
+
+def test_who_has_nothing_to_do_has_no_button(as_, cast):
+    Enrollment.objects.filter(pk=cast.ada_enrolled.pk).update(excused_at=timezone.now())
+    page = as_(cast.mia).post(REMIND, ticked(cast.ada_enrolled))
+    assert "Nobody to remind" in text_of(page)
+    assert 'name="confirm"' not in page.content.decode()
+
+
+def test_the_preview_takes_as_many_queries_for_any_number(as_, cast, django_assert_max_num_queries):
+    add_people(cast, 45)
+    Enrollment.objects.update(due_on=site_day())
+    mia = as_(cast.mia)
+    mia.post(REMIND, {"whom": "behind"})
+    with django_assert_max_num_queries(9):
+        mia.post(REMIND, {"whom": "behind"})
+    with django_assert_max_num_queries(9):
+        mia.post(TIME, {"whom": "behind"})
+
+
+# --- More time -------------------------------------------------------------------------------------------------------
+
+
+def until(days, **more):
+    return {"until": (site_day() + timedelta(days=days)).isoformat(), "reason": "Inventory week", **CONFIRM, **more}
+
+
+def test_those_who_can_get_more_time_get_it_and_the_others_are_named_with_the_reason(as_, cast, behind):
+    mia, late, soon = as_(cast.mia), behind["late"], behind["soon"]
+    boxes = ticked(late, soon, cast.ada_enrolled)
+    said = text_of(mia.post(TIME, boxes))
+    assert "Give 2 people more time" in said
+    assert "Ada Moreau They have no due day, so there is none to move." in said
+    assert EnrollmentChange.objects.count() == 0
+    done = text_of(mia.post(TIME, boxes | until(15), follow=True))
+    assert "1 person now has until" in done
+    assert "Not changed: Ada Moreau: They have no due day, so there is none to move. Late Lee: The last day" in done
+    soon.refresh_from_db()
+    late.refresh_from_db()
+    assert soon.due_on == site_day() + timedelta(days=15)
+    assert late.due_on == site_day() - timedelta(days=2)
+    change = EnrollmentChange.objects.get()
+    assert (change.by, change.reason, change.what) == (cast.mia, "Inventory week", EnrollmentChange.What.MORE_TIME)
+
+
+def test_pressed_twice_nobody_gets_it_twice(as_, cast, behind):
+    mia, boxes = as_(cast.mia), ticked(behind["late"], behind["soon"])
+    mia.post(TIME, boxes | until(10))
+    said = text_of(mia.post(TIME, boxes | until(12), follow=True))
+    assert "Nobody can get more time" in said
+    assert EnrollmentChange.objects.count() == 2
+
+
+@pytest.mark.parametrize("days", [-1, 18, 4000])
+def test_a_day_nobody_can_have_is_refused_on_the_form_and_the_reason_kept(as_, cast, behind, days):
+    page = as_(cast.mia).post(TIME, ticked(behind["soon"]) | until(days))
+    assert page.status_code == 200
+    assert "Choose a day from" in text_of(page)
+    assert "Inventory week" in page.content.decode()
+    assert EnrollmentChange.objects.count() == 0
+
+
+def test_time_is_given_to_ones_own_people_only_and_hr_goes_to_the_staff_pages(as_, cast, behind):
+    Enrollment.objects.filter(pk=cast.otto_enrolled.pk).update(due_on=site_day() + timedelta(days=3))
+    as_(cast.mia).post(TIME, ticked(cast.otto_enrolled, behind["soon"]) | until(10))
+    assert EnrollmentChange.objects.get().enrollment == behind["soon"]
+    hana = as_(cast.hana)
+    assert hana.post(TIME, ticked(behind["late"])).url == reverse("admin:courses_enrollment_changelist")
+    assert reverse("reports:time_for_many") not in hana.get(PAGE).content.decode()
+    assert reverse("reports:time_for_many") in as_(cast.mia).get(PAGE).content.decode()
+
+
+def test_people_who_left_have_no_box(as_, cast):
+    left = make_member(cast.lyon, "Lea Gone")
+    gone = enroll(left, cast.course)
+    User.objects.get(pk=left.pk).leave()
+    page = as_(cast.mia).get(PAGE, {"leavers": 1}).content.decode()
+    assert f'name="enrollment" value="{cast.ada_enrolled.pk}" form="act"' in page
+    assert f'value="{gone.pk}" form="act"' not in page
