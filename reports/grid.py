@@ -21,7 +21,7 @@ from courses.models.enrollment import State
 from reports import words
 from reports.asking import read
 from reports.page import Page, page_of
-from reports.shown import Printer
+from reports.shown import EMPTY, Printer
 from reports.standing import COMPLETE, Row
 
 
@@ -73,7 +73,7 @@ def lines_of(rows: Sequence[Row], modules: Sequence[Module]) -> list[Line]:
 def cell(part: Part | None, was_complete: bool) -> SafeString:
     """The state of a module, as the page of the person tells it; under way with how many lessons."""
     if part is None:
-        return SafeString("")
+        return EMPTY
     state, label = state_of(part, was_complete), ""
     if state == State.UNDER_WAY:
         label = _("%(done)d of %(total)d") % {"done": part.done, "total": part.total}

@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from reports.standing import Row, Standing
 from reports.words import zone
 
-NOTHING, EMPTY = "–", SafeString("")
+NOTHING, EMPTY = "–", escape("")
 UNDER = '<span class="report-under">{}</span>'
 
 
@@ -126,7 +126,7 @@ def gets_time(row: Row) -> bool:
 @lru_cache(maxsize=256)
 def options_of(choices: type[TextChoices], chosen: str, language: str | None) -> SafeString:
     """The lines of a select; kept for each language, since they are the same on every report."""
-    lines = [(value, SafeString(" selected" if value == chosen else ""), label) for value, label in choices.choices]
+    lines = [(value, " selected" if value == chosen else "", label) for value, label in choices.choices]
     return format_html_join("", '<option value="{}"{}>{}</option>', lines)
 
 

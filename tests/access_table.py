@@ -48,6 +48,12 @@ accounts/password/                                       POST   in     in  200  
 
 reports/                                                 GET    in     in  403     200     200   403    200 403      200
 reports/                                                 POST   in     in  405     405     405   405    405 405      405
+reports/grid/                                            GET    in     in  403     200     200   403    200 403      200
+reports/grid/                                            POST   in     in  405     405     405   405    405 405      405
+reports/remind/                                          GET    in     in  405     405     405   405    405 405      405
+reports/remind/                                          POST   in     in  403     go      go    403    go  403      go
+reports/more-time/                                       GET    in     in  405     405     405   405    405 405      405
+reports/more-time/                                       POST   in     in  403     go      go    403    go  403      go
 reports/team.csv                                         GET    in     in  403     200     200   403    200 403      200
 reports/team.csv                                         POST   in     in  405     405     405   405    405 405      405
 reports/people/<int:person>/                             GET    in     in  404     200     404   404    200 404      200

@@ -57,6 +57,7 @@ PAGES: dict[str, list[str]] = {
         "/",
         "/reports/",
         "/reports/?state=overdue",
+        "/reports/grid/",
         "/reports/?state=nonsense",
         "/sessions/1/attendance/",
     ],

@@ -56,6 +56,7 @@ LISTS = [
     "admin:courses_assignment_changelist",
     "admin:courses_assignment_add",
     "reports:team",
+    "reports:grid",
     "reports:team_csv",
     "reports:analyses",
 ]

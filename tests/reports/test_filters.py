@@ -12,7 +12,7 @@ from accounts.models import Membership, Team
 from courses.models.enrollment import site_day
 from reports.asking import placed, selected
 from reports.forms import Asked
-from reports.page import page_of
+from reports.page import chart, page_of
 from reports.population import Population
 from reports.standing import Standing, Window
 from reports.team import as_rows
@@ -77,6 +77,7 @@ def test_counts_of_a_long_report_are_those_of_its_rows(spread):
         one = asked(query, population)
         page = page_of(population, one, at)
         assert page.total == selected(population, one, at).count(), query
+        assert one.standing or sum(part.count for part in chart(page.shown, one)) == page.total
     assert [one.course_key for one in page.paths] == ["phone", "service"]
 
 
