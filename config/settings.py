@@ -279,6 +279,7 @@ LETTER_REFRESH = "desk.mailing.refresh"  # asked for each letter just before it 
 # --- This site -------------------------------------------------------------------------------------------------------
 
 SITE_NAME = env.str("SITE_NAME", default="Workshop")
+MANAGERS_SEE_SCORES = env.bool("MANAGERS_SEE_SCORES", default=False)  # answers they never see
 
 # After somebody left, in months; 0 keeps for ever.
 RETAIN_ANSWERS_MONTHS = env.int("RETAIN_ANSWERS_MONTHS", default=12)

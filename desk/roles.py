@@ -41,6 +41,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.credit": [VIEW, ADD],
         "courses.renewal": [VIEW, ADD, CHANGE, DELETE],
         "courses.publishrequest": [VIEW, CHANGE],
+        "quizzes.inspection": [ADD],  # open the answers of an attempt, with a reason
         "quizzes.retakechange": [VIEW, ADD],
         "admin.logentry": [VIEW],
         "events.livesession": [VIEW, ADD, CHANGE],

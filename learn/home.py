@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -24,7 +25,9 @@ from courses.models.path import REFRESHER
 from events import coming
 from learn.course_map import CourseMap, LessonRow, course_map
 from learn.told import Told, told_of, with_changes
+from quizzes.models import Inspection
 from reports import team
+from reports.seen import Sight, never_seen, seen
 from reports.standing import STANDINGS, Standing
 
 
@@ -163,9 +166,22 @@ def earlier_of(enrollment: Enrollment, certificates: Iterable[Certificate]) -> C
 
 
 def manager_view(user: User | AnonymousUser) -> dict[str, Any]:
-    """One's own rows exactly as a manager gets them, from the function that makes the report."""
-    rows = team.as_rows(team.rows_of(oneself(user)))
-    return {"rows": [row for row in rows if row.is_asked], "never": team.MANAGER_NEVER_SEES}
+    """Oneself exactly as a manager gets to see one, from the function that makes their page; and who opened answers."""
+    if not user.is_authenticated:
+        return {}
+    return {
+        "seen": seen(user, Sight.of_manager()),
+        "never": never_seen(),
+        "looks": looks_at(user),
+    }
+
+
+def looks_at(user: User) -> QuerySet[Inspection]:
+    """When HR opened somebody's answers, the newest first."""
+    looks = Inspection.objects.filter(attempt__enrollment__user=user)
+    return looks.select_related("by", "attempt__quiz__lesson__published_revision").defer(
+        "attempt__quiz__lesson__published_revision__body"
+    )
 
 
 def public_home() -> dict[str, Any]:
@@ -190,7 +206,7 @@ def public_home() -> dict[str, Any]:
         "hours": in_hours(minutes),
         "piece": round(median(minutes for _module, minutes in taken)) if taken else 0,
         "ready": sum(row.module.is_ready for row in modules),
-        "never": team.MANAGER_NEVER_SEES,
+        "never": never_seen(),
         "sessions": coming.public(),
     }
 

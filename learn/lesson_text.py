@@ -15,12 +15,16 @@ FEW = 3  # hardly a lesson names more drawings, or more company facts
 Part = tuple[str, str, str, str, str]
 
 
-def html_of(course: Course, body: str) -> SafeString:
-    """One query if the text names a drawing or a company fact, one if it names a picture, none if neither."""
+def html_of(course: Course, body: str, has_pictures: bool = True) -> SafeString:
+    """One query if the text names a drawing or a company fact, one if it names a picture, none if neither.
+
+    Without pictures, what each of them shows stands in its place.
+    """
     parts = parts_of(course, markdown.diagram_keys(body), markdown.fact_keys(body))
     drawings = {key: svg for kind, key, _title, svg, _own in parts if kind == "diagram"}
     facts = {key: markdown.Fact(title, default, own) for kind, key, title, default, own in parts if kind == "fact"}
-    return markdown.render(body, course.key, drawings, facts, pictures_of(course, markdown.image_keys(body)))
+    pictures = pictures_of(course, markdown.image_keys(body)) if has_pictures else {}
+    return markdown.render(body, course.key, drawings, facts, pictures)
 
 
 def pictures_of(course: Course, keys: Sequence[str]) -> dict[str, markdown.Picture]:

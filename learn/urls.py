@@ -1,6 +1,6 @@
 from django.urls import path
 
-from learn import images, views
+from learn import as_read, images, views
 
 app_name = "learn"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("courses/<slug:course>/", views.outline, name="outline"),
     path("courses/<slug:course>/module/<slug:module>/", views.module, name="module"),
     path("courses/<slug:course>/images/<slug:name>.webp", images.image, name="image"),
+    path("texts/<int:revision>/", as_read.page, name="as_read"),
     path(LESSON, views.lesson, name="lesson"),
     path(LESSON + "complete/", views.complete, name="complete"),
     path(LESSON + "check/", views.check, name="check"),

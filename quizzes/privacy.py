@@ -15,7 +15,7 @@ from accounts.privacy import erased_name
 from courses.models import Lesson
 from notices.privacy import Section, section
 from quizzes import grading
-from quizzes.models import Answer, Attempt, CheckAnswer, QuestionRevision, Regrade, RetakeChange
+from quizzes.models import Answer, Attempt, CheckAnswer, Inspection, QuestionRevision, Regrade, RetakeChange
 from quizzes.models.attempt import plain
 
 
@@ -25,6 +25,7 @@ def rows_about(person: User) -> list[QuerySet[Any, Any]]:
         Attempt.objects.of(person),
         Answer.objects.filter(attempt__enrollment__user=person),
         Regrade.objects.filter(attempt__enrollment__user=person),
+        Inspection.objects.filter(attempt__enrollment__user=person),
         RetakeChange.objects.filter(enrollment__user=person),
         person.check_answers.all(),
     ]
@@ -34,7 +35,7 @@ def rows_about(person: User) -> list[QuerySet[Any, Any]]:
 
 
 def export(person: User) -> list[Section]:
-    return [attempts(person), answers(person), checks(person), regrades(person), retakes(person)]
+    return [attempts(person), answers(person), checks(person), regrades(person), retakes(person), inspections(person)]
 
 
 def title_of(lesson: Lesson) -> str:
@@ -165,6 +166,22 @@ def retakes(person: User) -> Section:
     return section("retakes", _("Further attempts at a final"), columns, rows)
 
 
+def inspections(person: User) -> Section:
+    columns = {
+        "at": _("When"),
+        "quiz": _("Quiz"),
+        "attempt": _("Attempt"),
+        "by": _("Who"),
+        "reason": _("Reason"),
+    }
+    found = Inspection.objects.filter(attempt__enrollment__user=person).select_related("attempt", "by")
+    rows = [
+        (i.at, title_of(i.attempt.quiz.lesson), i.attempt.number, i.by.name, i.reason)
+        for i in with_lesson(found, "attempt__quiz__").order_by("at", "pk")
+    ]
+    return section("looks_at_answers", _("Who opened your answers"), columns, rows)
+
+
 # --- Away ------------------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +191,7 @@ def erase(person: User, at: datetime) -> None:
         audit.forget(rows, erased_name())
     RetakeChange.objects.filter(enrollment__user=person).update(reason="")
     Regrade.objects.filter(attempt__enrollment__user=person).update(reason="")
+    Inspection.objects.filter(attempt__enrollment__user=person).update(reason="")
     in_words = [name for name, kind in grading.TYPES.items() if kind.tallied not in ("chosen", "right")]
     written = Answer.objects.filter(attempt__enrollment__user=person, question_revision__type__in=in_words)
     written.update(response=None)

@@ -15,7 +15,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from accounts.models import User
 from courses.models import Lesson
 from quizzes import grading, retakes, taking
-from quizzes.models import Answer, Attempt, Regrade
+from quizzes.models import Answer, Attempt, Inspection, Regrade
 from quizzes.models.attempt import plain
 from quizzes.retakes import Retakes
 
@@ -135,12 +135,13 @@ class Result:
 
 
 def of(attempt: Attempt, user: User) -> Result:
-    """The result of a closed attempt, with links to lessons this person can open. Five queries, seven of a final."""
+    """The result of a closed attempt, with links to lessons this person can open. Six queries, eight of a final."""
     if attempt.is_open:
         raise ValueError("An open attempt has no result.")
     attempts = list(attempt.quiz.attempts.filter(enrollment=attempt.enrollment_id).order_by("-number"))
     regrades = Regrade.objects.select_related("question_revision__objective")
     prefetch_related_objects([attempt, *attempts], Prefetch("regrades", regrades))
+    prefetch_related_objects([attempt], Prefetch("inspections", Inspection.objects.select_related("by")))
     answers = [] if attempt.forgotten_at else _answers(attempt)
     readable = _readable(answers, user)
     questions = [_explain(answer, readable, attempt) for answer in answers]
@@ -153,6 +154,16 @@ def of(attempt: Attempt, user: User) -> Result:
         retakes=rule,
         attempts=attempts,
     )
+
+
+def inspected(attempt: Attempt, user: User) -> list[Explained]:
+    """Every question of a closed attempt, for HR who opened its answers: also of a final that was never passed."""
+    if attempt.is_open:
+        raise ValueError("An open attempt has no result.")
+    prefetch_related_objects([attempt], Prefetch("regrades", Regrade.objects.select_related("question_revision")))
+    answers = _answers(attempt)
+    readable = _readable(answers, user)
+    return [_explain(answer, readable, attempt) for answer in answers]
 
 
 def _answers(attempt: Attempt) -> list[Answer]:

@@ -1,6 +1,8 @@
-"""The page of one person: what their manager may see, and no more."""
+"""The page of one person and their record on paper: what their manager may see, and no more; more of it for HR."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -8,10 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from courses.models.course import edits_courses
 from reports import words
 from reports.forms import LARGEST
 from reports.population import Population
-from reports.team import as_rows, rows_of
+from reports.seen import PersonSeen, Sight, seen
+from reports.shown import gets_time
 
 
 def person_of(request: HttpRequest, pk: int) -> User:
@@ -22,8 +26,38 @@ def person_of(request: HttpRequest, pk: int) -> User:
     return get_object_or_404(people, pk=min(pk, LARGEST))
 
 
+def frame(request: HttpRequest, person: int) -> dict[str, Any]:
+    """What the page and the record are made of."""
+    found, at = person_of(request, person), timezone.now()
+    viewer: Any = request.user  # signed in: they see somebody
+    sight = Sight.of(viewer)
+    return {
+        "person": found,
+        "seen": seen(found, sight, at),
+        "sight": sight,
+        "as_of": words.as_of(at),
+        "zone": words.zone(),
+    }
+
+
 @require_safe
 def page(request: HttpRequest, person: int) -> HttpResponse:
-    found, at = person_of(request, person), timezone.now()
-    rows = [row for row in as_rows(rows_of(User.objects.filter(pk=found.pk), at=at)) if row.is_asked]
-    return render(request, "reports/person.html", {"person": found, "rows": rows, "as_of": words.as_of(at)})
+    context = frame(request, person)
+    viewer: Any = request.user
+    context["may_print_slip"] = viewer.may_print_slip_for(context["person"])
+    context["more_time"] = more_time_for(context["seen"])
+    return render(request, "reports/person.html", context)
+
+
+@require_safe
+def record(request: HttpRequest, person: int) -> HttpResponse:
+    """Printed as evidence: which texts, when, the certificate, what was changed and by whom."""
+    context = frame(request, person)
+    context["links_texts"] = context["sight"].is_hr or edits_courses(request.user)
+    return render(request, "reports/record.html", context)
+
+
+def more_time_for(person: PersonSeen) -> list[tuple[int, str]]:
+    """Enrollment and course of each due day that can be moved."""
+    rows = [course.row for course in person.courses if gets_time(course.row) and not person.left_on]
+    return [(row.enrollment_id, row.course) for row in rows if row.enrollment_id]

@@ -16,7 +16,6 @@ from django.db import models
 from django.db.models import Case, Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
 from accounts.models.user import UserQuerySet
@@ -39,16 +38,6 @@ from reports.standing import (
     Window,
     place_of,
 )
-
-MANAGER_NEVER_SEES = [
-    _("your answers, in a quiz or in the check question of a lesson"),
-    _(
-        "the score of a quiz or of the final, and how many attempts it took; but after three finals without a pass "
-        "your line says “could use help”"
-    ),
-    _("which lesson you are reading, how long you read, and at what time of day"),
-]
-
 
 FIELDS = [
     "person_id",

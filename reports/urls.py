@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import grid, more_time, person, remind, time_for_many, views
+from reports import answers, grid, more_time, person, remind, time_for_many, views
 
 app_name = "reports"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("more-time/", time_for_many.page, name="time_for_many"),
     path("team.csv", views.team_csv, name="team_csv"),
     path("people/<int:person>/", person.page, name="person"),
+    path("people/<int:person>/record/", person.record, name="record"),
+    path("people/<int:person>/attempts/<int:attempt>/", answers.page, name="answers"),
     path("people/<int:enrollment>/more-time/", more_time.page, name="more_time"),
     path("questions/", views.analyses, name="analyses"),
     path("questions/<slug:course>/", views.analysis, name="analysis"),

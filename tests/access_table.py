@@ -58,6 +58,10 @@ reports/team.csv                                         GET    in     in  403  
 reports/team.csv                                         POST   in     in  405     405     405   405    405 405      405
 reports/people/<int:person>/                             GET    in     in  404     200     404   404    200 404      200
 reports/people/<int:person>/                             POST   in     in  405     405     405   405    405 405      405
+reports/people/<int:person>/record/                      GET    in     in  404     200     404   404    200 404      200
+reports/people/<int:person>/record/                      POST   in     in  405     405     405   405    405 405      405
+reports/people/<int:person>/attempts/<int:attempt>/      GET    in     in  404     404     404   404    200 404      200
+reports/people/<int:person>/attempts/<int:attempt>/      POST   in     in  404     404     404   404    200 404      200
 reports/people/<int:enrollment>/more-time/               GET    in     in  404     200     404   404    go  404      go
 reports/people/<int:enrollment>/more-time/               POST   in     in  404     200     404   404    go  404      go
 reports/questions/                                       GET    in     in  403     403     403   200    200 403      200
@@ -85,6 +89,8 @@ certificates/<str:code>/                                 GET    200    200 200  
 certificates/<str:code>/                                 POST   405    405 405     405     405   405    405 405      405
 search/                                                  GET    in     in  200     200     200   200    200 200      200
 search/                                                  POST   in     in  405     405     405   405    405 405      405
+texts/<int:revision>/                                    GET    in     in  404     404     404   200    200 404      200
+texts/<int:revision>/                                    POST   in     in  405     405     405   405    405 405      405
 courses/<slug:course>/                                   GET    in     in  200     404     404   200    404 404      200
 courses/<slug:course>/                                   POST   in     in  405     405     405   405    405 405      405
 courses/<slug:course>/module/<slug:module>/              GET    in     in  200     404     404   200    404 404      200

@@ -31,8 +31,17 @@ from django.utils.http import urlsafe_base64_encode
 from accounts import audit
 from accounts.mailing import signer
 from accounts.models import StagedFile, User
-from courses import publishing, second_person
-from courses.models import Assignment, Certificate, CompanyFact, Credit, EnrollmentChange, LessonRevision, Renewal
+from courses import progress, publishing, second_person
+from courses.models import (
+    Assignment,
+    Certificate,
+    CompanyFact,
+    Completion,
+    Credit,
+    EnrollmentChange,
+    LessonRevision,
+    Renewal,
+)
 from desk.files import staging
 from events.models import Registration
 from notices.models import SENDER, Heartbeat, Notice
@@ -78,7 +87,7 @@ class Site:
         }
         self.quiz = cast.course.lessons.get(kind="quiz")
         self.reading = cast.course.lessons.filter(kind="reading").select_related("published_revision").first()
-        taking.start(cast.ada_enrolled, self.quiz.quiz)
+        self.attempt = taking.start(cast.ada_enrolled, self.quiz.quiz)
         path = cast.course.paths.first()
         Assignment.objects.create(team=cast.paris, course=cast.course, path=path)
         CompanyFact.objects.create(course=cast.course, key="returns", title="Returns", default="Thirty days.")
@@ -100,6 +109,7 @@ class Site:
         self.image = make_image(cast.course)
         draft = self.reading.add_revision(title="T", body="B")
         second_person.ask(draft, LessonRevision.Effect.REDO, by=make_person("Ask Er"))
+        progress.complete_lesson(cast.ada_enrolled, self.reading, self.reading.published_revision, Completion.How.READ)
         self.certificate = Certificate.objects.create(enrollment=cast.ada_enrolled, name="Ada", course_title="Course")
         self.keys = {person.pk: session_of(person) for person in [*self.people.values(), cast.otto] if person}
 
@@ -121,6 +131,8 @@ class Site:
             "question": Question.objects.filter(pool_items__quiz=self.quiz.quiz).first().key,
             "person": self.cast.ada.pk,
             "enrollment": self.cast.ada_enrolled.pk,
+            "attempt": self.attempt.pk,
+            "revision": self.reading.published_revision_id,
             "team": self.cast.lyon.pk,
             "uidb64": urlsafe_base64_encode(force_bytes(self.cast.ada.pk)),
             "token": self.token_of(route),
@@ -367,7 +379,7 @@ def test_a_certificate_of_somebody_else_answers_like_none(site, page):
 def test_numbers_of_nothing_are_not_found(site, number):
     for route in routes():
         if "<int:" in route and not route.startswith("admin/"):
-            names = ("number", "position", "person", "enrollment", "team", "session")
+            names = ("number", "position", "person", "attempt", "revision", "enrollment", "team", "session")
             given = {name: number for name in names if f"<int:{name}>" in route}
             for method in ("GET", "POST"):
                 got = undone(lambda route=route, method=method, given=given: site.ask("super", method, route, **given))

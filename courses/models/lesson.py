@@ -206,6 +206,10 @@ class LessonRevision(models.Model):
     def __str__(self) -> str:
         return f"{self.title} ({self.number})"
 
+    def get_as_read_url(self) -> str:
+        """The text as it was, for HR and editors."""
+        return reverse("learn:as_read", args=[self.pk])
+
 
 class Diagram(models.Model):
     """A drawing from the course files: sanitized SVG, put into pages by its key."""

@@ -1,10 +1,11 @@
-from quizzes.models.attempt import Answer, Attempt, CheckAnswer, Regrade, RetakeChange
+from quizzes.models.attempt import Answer, Attempt, CheckAnswer, Inspection, Regrade, RetakeChange
 from quizzes.models.quiz import LessonCheck, PoolItem, Question, QuestionRevision, Quiz
 
 __all__ = [
     "Answer",
     "Attempt",
     "CheckAnswer",
+    "Inspection",
     "LessonCheck",
     "PoolItem",
     "Question",

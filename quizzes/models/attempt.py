@@ -237,6 +237,26 @@ class RetakeChange(models.Model):
         return f"{self.enrollment} · {self.quiz}"
 
 
+class Inspection(models.Model):
+    """The fact that HR opened the answers of an attempt to settle an appeal. Written by quizzes/inspecting.py.
+
+    The person reads it beside their result, with the reason.
+    """
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="inspections", verbose_name=_("attempt"))
+    reason = models.CharField(_("reason"), max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("look at answers")
+        verbose_name_plural = _("looks at answers")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return str(self.attempt)
+
+
 class CheckAnswer(models.Model):
     """A person's first response to the check question of a lesson. In no report."""
 

@@ -17,7 +17,7 @@ from accounts.models import SignInSlip, StagedFile, Throttle, User
 from courses.models import Certificate, Completion, Credit, Enrollment, EnrollmentChange, ExtraStep
 from events.models import Attendance, Registration
 from notices.models import News, Notice
-from quizzes.models import Answer, Attempt, CheckAnswer, Question, Regrade, RetakeChange
+from quizzes.models import Answer, Attempt, CheckAnswer, Inspection, Question, Regrade, RetakeChange
 from tests.builders import enroll, make_live_session, make_member
 from tests.conftest import Cast
 
@@ -41,6 +41,7 @@ ABOUT: dict[str, str] = {
     "quizzes.Answer": "attempt__enrollment__user",
     "quizzes.CheckAnswer": "user",
     "quizzes.Regrade": "attempt__enrollment__user",
+    "quizzes.Inspection": "attempt__enrollment__user",
     "quizzes.RetakeChange": "enrollment__user",
     "admin.LogEntry": "",  # by content type and number, see `rows_of`
 }
@@ -126,6 +127,7 @@ def learn(cast: Cast, enrollment: Enrollment) -> None:
         attempt = Attempt.objects.create(enrollment=enrollment, quiz=quiz, number=number, max_score=2, **more)
         attempt.answers.create(question_revision=revision, position=1, response="x")
         attempt.answers.create(question_revision=choice, position=2, response=["b"], option_order=["a", "b", "c"])
+    Inspection.objects.create(attempt=enrollment.attempts.first(), by=cast.hana)
     CheckAnswer.objects.create(user=enrollment.user, lesson=lesson, question_revision=revision, response="x")
     Regrade.objects.create(
         attempt=enrollment.attempts.first(),

@@ -61,6 +61,7 @@ DONE_BY = {
     "events.LiveSession.created_by",
     "events.SessionChange.by",
     "notices.News.by",
+    "quizzes.Inspection.by",
     "quizzes.QuestionRevision.created_by",
     "quizzes.Regrade.by",
     "quizzes.RetakeChange.by",

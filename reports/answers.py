@@ -1,0 +1,57 @@
+"""The answers of one attempt, which HR opens to settle an appeal: with a reason, which the person reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from quizzes import inspecting, results
+from quizzes.models import Attempt
+from reports.forms import LARGEST
+from reports.person import person_of
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        help_text=gettext_lazy("Such as “Appeal of November 20, question 3”. The person reads it, with your name."),
+    )
+
+
+def attempt_of(person: User, pk: int, viewer: User) -> Attempt:
+    """An attempt of somebody the viewer sees in reports; 404 for who may open no answers."""
+    if not inspecting.may_inspect(viewer):
+        raise Http404
+    attempts = Attempt.objects.of(person).select_related("enrollment", "quiz__lesson__published_revision")
+    return get_object_or_404(attempts, pk=min(pk, LARGEST))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, person: int, attempt: int) -> HttpResponse:
+    """The form that asks for the reason; within the hour after it was given, the answers."""
+    found, viewer = person_of(request, person), request.user
+    opened = attempt_of(found, attempt, viewer)  # type: ignore[arg-type]  # signed in: they see somebody
+    refusal = inspecting.refusal(opened, viewer)  # type: ignore[arg-type]
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and not refusal and form.is_valid():
+        inspecting.begin(opened, viewer, form.cleaned_data["reason"])  # type: ignore[arg-type]
+        return redirect("reports:answers", found.pk, opened.pk)
+    context = {"person": found, "attempt": opened, "lesson": opened.quiz.lesson, "refusal": refusal, "form": form}
+    return render(request, "reports/answers.html", {**context, **shown_to(viewer, opened, refusal)})
+
+
+def shown_to(viewer: Any, attempt: Attempt, refusal: str) -> dict[str, Any]:
+    """The answers, if this viewer gave a reason within the hour; and who looked before."""
+    look = None if refusal else inspecting.current(attempt, viewer)
+    return {
+        "look": look,
+        "questions": results.inspected(attempt, viewer) if look else [],
+        "looks": attempt.inspections.select_related("by"),
+    }
