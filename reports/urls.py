@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import answers, grid, more_time, person, remind, time_for_many, views
+from reports import answers, grid, more_time, objectives, person, remind, time_for_many, views
 
 app_name = "reports"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("people/<int:person>/record/", person.record, name="record"),
     path("people/<int:person>/attempts/<int:attempt>/", answers.page, name="answers"),
     path("people/<int:enrollment>/more-time/", more_time.page, name="more_time"),
+    path("objectives/", objectives.page, name="objectives"),
     path("questions/", views.analyses, name="analyses"),
     path("questions/<slug:course>/", views.analysis, name="analysis"),
     path("questions/<slug:course>/<slug:question>/", views.question, name="question"),

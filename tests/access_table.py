@@ -64,6 +64,8 @@ reports/people/<int:person>/attempts/<int:attempt>/      GET    in     in  404  
 reports/people/<int:person>/attempts/<int:attempt>/      POST   in     in  404     404     404   404    200 404      200
 reports/people/<int:enrollment>/more-time/               GET    in     in  404     200     404   404    go  404      go
 reports/people/<int:enrollment>/more-time/               POST   in     in  404     200     404   404    go  404      go
+reports/objectives/                                      GET    in     in  403     200     200   403    200 403      200
+reports/objectives/                                      POST   in     in  405     405     405   405    405 405      405
 reports/questions/                                       GET    in     in  403     403     403   200    200 403      200
 reports/questions/                                       POST   in     in  405     405     405   405    405 405      405
 reports/questions/<slug:course>/                         GET    in     in  403     403     403   200    200 403      200

@@ -13,6 +13,7 @@ from courses import changes, progress, publishing
 from courses.models import Completion, Enrollment, LessonRevision, Module, State
 from courses.models.enrollment import site_day
 from reports.population import Population
+from reports.seen import never_seen
 from reports.standing import Standing, Tally
 from reports.team import SORTS, as_rows, row_of, rows_of, rows_of_few, summary_of, tally_of, team_sentence
 from tests.builders import enroll, make_course, make_member, make_person
