@@ -227,14 +227,14 @@ def test_the_outline_of_other_courses_is_like_none(client, cast):
 # --- What the manager sees
 
 
-def test_the_learner_sees_exactly_the_manager_s_line(client, cast):
+def test_the_learner_sees_what_the_manager_sees(client, cast):
     complete(cast.ada_enrolled, "m1-read-1")
     html = page(sign_in(client, cast.ada), "/my/what-my-manager-sees/")
     assert "1 of 3 lessons" in html
     assert "Lyon" in html
     assert "your answers" in html
     assert "Otto" not in html
-    assert "not on a course" in page(sign_in(client, cast.stranger), "/my/what-my-manager-sees/")
+    assert "Nothing to take yet" in page(sign_in(client, cast.stranger), "/my/what-my-manager-sees/")
 
 
 # --- Queries
