@@ -20,6 +20,7 @@ from courses.models import Enrollment, Module
 from courses.models.enrollment import State
 from reports import words
 from reports.asking import read
+from reports.modules import state_of
 from reports.page import Page, page_of
 from reports.shown import EMPTY, Printer
 from reports.standing import COMPLETE, Row
@@ -78,14 +79,6 @@ def cell(part: Part | None, was_complete: bool) -> SafeString:
     if state == State.UNDER_WAY:
         label = _("%(done)d of %(total)d") % {"done": part.done, "total": part.total}
     return render_to_string("parts/state.html", {"state": state.value, "label": label or state.label})
-
-
-def state_of(part: Part, was_complete: bool) -> State:
-    if part.done == part.total:
-        return State.COMPLETE
-    if was_complete:
-        return State.UPDATE_DUE
-    return State.UNDER_WAY if part.begun else State.NOT_STARTED
 
 
 @require_safe

@@ -13,8 +13,11 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from courses.counting import Part
 from courses.models import Completion, Enrollment, ExtraStep, LessonRevision, PathStep
 from courses.models.enrollment import State, site_day
+
+NOTHING = Part(0, 0, False)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class ModuleLine:
     state: State | None
     on: date | None
     texts: tuple[TextLine, ...]
+    part: Part = NOTHING
 
 
 class Step(NamedTuple):
@@ -121,25 +125,24 @@ def lines_of(
     for step in required:
         modules[step.place, step.module, step.title].append(step)
     for (_place, _module, title), steps in sorted(modules.items()):
-        state, at = state_of(enrollment, steps, done)
+        counting = [[one.at for one in done[step.lesson] if one.level >= step.level] for step in steps]
+        part = Part(sum(map(bool, counting)), len(steps), any(done[step.lesson] for step in steps))
+        on = site_day(max(map(max, counting))) if all(counting) else None
         shown = one_by_one or all(done[step.lesson] for step in steps)
         texts = [text_of(one, one_by_one) for step in steps for one in done[step.lesson]] if shown else []
-        yield ModuleLine(title, state, site_day(at) if at else None, tuple(texts))
+        yield ModuleLine(title, state_of(part, enrollment.is_complete), on, tuple(texts), part)
     asked = {step.lesson for step in required}
     if one_by_one and (beyond := [text_of(one, True) for key in done if key not in asked for one in done[key]]):
         yield ModuleLine(_("Beyond the path"), None, None, tuple(beyond))
 
 
-def state_of(
-    enrollment: Enrollment, steps: Sequence[Step], done: dict[int, list[Done]]
-) -> tuple[State, datetime | None]:
-    """Where somebody stands in a module, and since when it is complete."""
-    counting = [[one.at for one in done[step.lesson] if one.level >= step.level] for step in steps]
-    if all(counting):
-        return State.COMPLETE, max(max(moments) for moments in counting)
-    if enrollment.is_complete:
-        return State.UPDATE_DUE, None
-    return (State.UNDER_WAY if any(done[step.lesson] for step in steps) else State.NOT_STARTED), None
+def state_of(part: Part, was_complete: bool) -> State:
+    """Where somebody stands in a module, on every page that says so; `was_complete`: they completed the course once."""
+    if part.done == part.total:
+        return State.COMPLETE
+    if was_complete:
+        return State.UPDATE_DUE
+    return State.UNDER_WAY if part.begun else State.NOT_STARTED
 
 
 def text_of(done: Done, one_by_one: bool) -> TextLine:

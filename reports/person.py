@@ -16,6 +16,9 @@ from reports.forms import LARGEST
 from reports.population import Population
 from reports.seen import PersonSeen, Sight, seen
 from reports.shown import gets_time
+from reports.standing import AHEAD, BEHIND
+
+REMINDED = {*BEHIND, *AHEAD}
 
 
 def person_of(request: HttpRequest, pk: int) -> User:
@@ -45,6 +48,7 @@ def page(request: HttpRequest, person: int) -> HttpResponse:
     context = frame(request, person)
     viewer: Any = request.user
     context["may_print_slip"] = viewer.may_print_slip_for(context["person"])
+    context["to_remind"] = to_remind(context["seen"])
     context["more_time"] = more_time_for(context["seen"])
     return render(request, "reports/person.html", context)
 
@@ -55,6 +59,12 @@ def record(request: HttpRequest, person: int) -> HttpResponse:
     context = frame(request, person)
     context["links_texts"] = context["sight"].is_hr or edits_courses(request.user)
     return render(request, "reports/record.html", context)
+
+
+def to_remind(person: PersonSeen) -> list[tuple[int, str]]:
+    """Enrollment and course of what is still to be done, and not put off; of who left nothing."""
+    rows = [course.row for course in person.courses if course.row.standing in REMINDED and not person.left_on]
+    return [(row.enrollment_id, row.course) for row in rows if row.enrollment_id]
 
 
 def more_time_for(person: PersonSeen) -> list[tuple[int, str]]:

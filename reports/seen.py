@@ -200,7 +200,8 @@ def seen(person: User, sight: Sight, at: datetime | None = None) -> PersonSeen:
 
 def courses_of(person: User, sight: Sight, at: datetime | None) -> list[CourseSeen]:
     """In the order of the report: the most urgent first."""
-    rows = [row for row in as_rows(rows_of(User.objects.filter(pk=person.pk), at=at)) if row.is_asked]
+    alone = User.objects.filter(pk=person.pk)
+    rows = [row for row in as_rows(rows_of(alone, at=at), with_modules=True) if row.is_asked]
     enrollments = list(
         person.enrollments.select_related("course", "path", "certificate").order_by("course", "-cycle", "pk")
     )

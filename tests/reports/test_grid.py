@@ -12,7 +12,7 @@ from courses.counting import parts_of, places_of
 from courses.models import Completion, LessonRevision
 from courses.models.enrollment import State
 from learn.course_map import course_map
-from reports.grid import state_of
+from reports.modules import state_of
 from tests.builders import enroll, make_course, make_member
 from tests.reports.test_pages import add_people, text_of
 

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from accounts.models import Membership
 from courses import changes, earlier, more_time, progress, publishing
-from courses.models import Completion, Enrollment, LessonRevision, State
+from courses.counting import parts_of
+from courses.models import Completion, Enrollment, ExtraStep, LessonRevision, State
 from courses.models.enrollment import site_day
 from events.models import Attendance
 from notices.models import News, Notice
@@ -26,6 +27,7 @@ from quizzes.models import Inspection
 from reports.seen import Sight, seen
 from tests.builders import enroll, make_course, make_live_session, make_member
 from tests.quizzes.test_finals import make_final, take
+from tests.second_run import examples
 
 DAY = timedelta(days=1)
 OWN = "/my/what-my-manager-sees/"
@@ -75,6 +77,7 @@ def test_the_verbs_are_those_that_can_be_done(cast, ada, as_):
     whom(ada).update(due_on=site_day() + 2 * DAY)
     page = as_(cast.mia).get(url(cast.ada)).text
     assert reverse("reports:more_time", args=[ada.pk]) in page
+    assert f'name="enrollment" value="{ada.pk}"' in page
     assert reverse("accounts:print_slip", args=[cast.ada.pk]) in page
     assert url(cast.ada, "record") in page
     more_time.give(ada, cast.mia, site_day() + 9 * DAY, "Inventory week")
@@ -103,6 +106,24 @@ def test_modules_have_a_state_and_a_day_and_no_lesson_of_one_under_way(cast, as_
         assert "Lesson m1-read-1" in page
         assert "Lesson m2-read-1" not in page
     assert "Lesson m2-read-1" in as_(cast.hana).get(url(cast.ada, "record")).text
+
+
+def test_the_grid_says_the_same_of_each_module(cast, ada):
+    """Of a long history: begun, complete, complete once, asked again with a lesson beside the path."""
+    again = enroll(cast.otto, cast.course, cycle=2)
+    ExtraStep.objects.create(enrollment=again, lesson=cast.course.lessons.get(key="m1-read-1"))
+    read(ada, 1)
+    for step in ("begun", "redo", "complete"):
+        if step == "redo":
+            lesson = cast.course.lessons.get(key="m1-read-1")
+            publishing.publish(lesson.add_revision(title="New", body="New"), LessonRevision.Effect.REDO)
+        if step == "complete":
+            read(ada, 2)
+            take(ada, cast.course.lessons.get(kind="quiz").quiz, 3)
+        for enrollment in (ada, again):
+            own = seen(enrollment.user, Sight.of_manager()).courses[0].current
+            parts = parts_of([(enrollment.pk, enrollment.path_id, enrollment.enrolled_at)])[enrollment.pk]
+            assert [module.part for module in own.modules] == list(parts.values())
 
 
 def test_a_lesson_to_be_done_again_makes_its_module_update_due(cast, ada):
@@ -242,7 +263,7 @@ def do(cast, enrollment, deed: str, n: int) -> None:
         getattr(changes, deed)(mine, cast.hana, reason)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(9), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     history=st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 6)), max_size=7),
     scores=st.booleans(),
