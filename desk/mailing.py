@@ -13,6 +13,7 @@ from accounts import mailing
 from accounts.mailing import Piece
 from accounts.models import User
 from courses import reminding
+from events import telling
 from notices.models import WRITER, Heartbeat, News, Notice
 from reports import digest
 
@@ -57,7 +58,7 @@ class Due:
         for chunk in chunks():
             turns = mailing.next_turns(chunk, moment)
             ready |= {person for person, turn in turns.items() if turn == moment}
-            found = reminding.pieces(moment, chunk)
+            found = pieces_of(moment, chunk)
             unreachable |= digest.unreachable(found, moment)
             for piece in mailing.untold(found, mailing.told(moment, chunk)):
                 if piece.person in ready:
@@ -74,12 +75,17 @@ class Due:
         """All there is to tell these people, by number; those for whom nothing is left are not in it."""
         known = mailing.told(self.moment, people)
         found: dict[int, list[Piece]] = defaultdict(list)
-        for piece in mailing.untold(reminding.pieces(self.moment, people), known):
+        for piece in mailing.untold(pieces_of(self.moment, people), known):
             found[piece.person].append(piece)
         for pk, manager in User.objects.in_bulk(self.managers & set(people)).items():
             if one := digest.digest_of(manager, self.moment, self.unreachable):
                 found[pk] += mailing.untold([one], known)
         return {pk: pieces for pk, pieces in found.items() if pieces}
+
+
+def pieces_of(at: datetime, people: Collection[int]) -> list[Piece]:
+    """What these people are to be told of courses and of live sessions, told already or not."""
+    return [*reminding.pieces(at, people), *telling.pieces(at, people)]
 
 
 def chunks() -> Iterator[list[int]]:
@@ -98,7 +104,7 @@ def refresh(letter: Notice, at: datetime) -> bool:
     reader = User.objects.active().filter(pk=letter.recipient_id or 0, email__isnull=False).first()
     if reader is None:
         return False
-    pieces = mailing.untold(reminding.pieces(at, [reader.pk]), mailing.told(at, [reader.pk], but_by=letter))
+    pieces = mailing.untold(pieces_of(at, [reader.pk]), mailing.told(at, [reader.pk], but_by=letter))
     is_digest = reader.mail_digest and letter.news.filter(kind=News.Kind.DIGEST).exists()
     if is_digest and (one := digest.digest_of(reader, at, to_tell(reader, at))):
         pieces.append(one)
@@ -111,4 +117,4 @@ def refresh(letter: Notice, at: datetime) -> bool:
 def to_tell(manager: User, at: datetime) -> set[int]:
     """The people of a manager who have news and no mail."""
     people = User.objects.managed_by(manager).active().unreachable().values_list("pk", flat=True)
-    return digest.unreachable(reminding.pieces(at, set(people)), at)
+    return digest.unreachable(pieces_of(at, set(people)), at)

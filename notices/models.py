@@ -118,6 +118,7 @@ class News(models.Model):
         CERTIFICATE = "certificate", _("Certificate")
         CHANGE = "change", _("Changed lesson")
         DIGEST = "digest", _("The team this week")
+        SESSION = "session", _("Live session")
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="news", verbose_name=_("recipient"), db_index=False
