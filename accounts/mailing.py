@@ -131,12 +131,12 @@ def untold(pieces: Iterable[Piece], known: set[Told]) -> list[Piece]:
 
 def next_turns(people: Collection[int], at: datetime) -> dict[int, datetime]:
     """When each of these people may next be given a letter, by number: those that are active, have an address and no
-    letter on its way; one query.
+    letter on its way; one query. Every mail counts but secret links: after one about a live session news waits, too.
     """
-    last = Max("notices__sent_at", filter=Q(notices__kind=Notice.Kind.LETTER))
+    last = Max("notices__sent_at", filter=~Q(notices__kind=Notice.Kind.SECRET))
     on_their_way = Notice.objects.letters().unsent().values("recipient")
     found = User.objects.active().filter(pk__in=people, email__isnull=False).exclude(pk__in=on_their_way)
-    rows = found.order_by().annotate(last_letter=last).values_list("pk", "time_zone", "last_letter")
+    rows = found.order_by().annotate(last_mail=last).values_list("pk", "time_zone", "last_mail")
     return {pk: hours.next_turn(at, zone, sent) for pk, zone, sent in rows}
 
 

@@ -13,6 +13,7 @@ from accounts import mailing
 from accounts.mailing import Piece
 from accounts.models import User
 from courses import reminding
+from desk import answers
 from events import telling
 from notices.models import WRITER, Heartbeat, News, Notice
 from reports import digest
@@ -84,8 +85,8 @@ class Due:
 
 
 def pieces_of(at: datetime, people: Collection[int]) -> list[Piece]:
-    """What these people are to be told of courses and of live sessions, told already or not."""
-    return [*reminding.pieces(at, people), *telling.pieces(at, people)]
+    """All that these people are to be told, but for the digest; told already or not."""
+    return [*reminding.pieces(at, people), *telling.pieces(at, people), *answers.pieces(at, people)]
 
 
 def chunks() -> Iterator[list[int]]:

@@ -20,6 +20,11 @@ class PublishRequestQuerySet(models.QuerySet["PublishRequest"]):
         open_ = self.filter(as_then, answer="", revision__lesson__retired_at=None, revision__published_at=None)
         return open_.filter(~Exists(newer))
 
+    def answered(self, since: datetime) -> PublishRequestQuerySet:
+        """Confirmed or declined, which only somebody else can do, after this moment."""
+        answers = [PublishRequest.Answer.CONFIRMED, PublishRequest.Answer.DECLINED]
+        return self.filter(answer__in=answers, answered_at__gt=since)
+
 
 class PublishRequest(models.Model):
     """An editor wants to publish what reaches many people; somebody else says yes or no. A fact, and its answer."""
