@@ -36,7 +36,13 @@ class InvitationRound(models.Model):
         NO_MAIL = "no-mail", _("Has no e-mail address")
 
     team = models.ForeignKey(
-        Team, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("team"), help_text=_("Empty: all.")
+        Team,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("team"),
+        help_text=_("Empty: all."),
     )
     how = models.CharField(_("invited"), max_length=10, choices=How, blank=True, help_text=_("Empty: all."))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))

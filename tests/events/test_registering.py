@@ -226,7 +226,9 @@ def test_who_has_no_address_reads_it_and_is_told_in_person(cast, session):
     reminding.remind(session.starts_at - timedelta(hours=20))
     for days in (7, 14):
         later = session.starts_at + timedelta(days=days)
-        changing.save(edited(session, starts_at=later, ends_at=later + timedelta(hours=1)), [cast.company], [], cast.hana)
+        changing.save(
+            edited(session, starts_at=later, ends_at=later + timedelta(hours=1)), [cast.company], [], cast.hana
+        )
     assert not Notice.objects.exists()
     now = timezone.now()
     pieces = home.news_of(cast.ada, now)
