@@ -164,8 +164,8 @@ class Text:
 def write(told_to: Mapping[int, Sequence[Piece]], at: datetime) -> int:
     """Write to each of these people, by number, one letter with all of these pieces; return how many were written.
 
-    A few statements for any number. Whose turn it is not, and who meanwhile was told one of the pieces, is left out: the
-    next time finds what is left to tell them. The people are locked, so that of two writers at once one writes.
+    A few statements for any number. Whose turn it is not, and who meanwhile was told one of the pieces, is left out:
+    the next time finds what is left to tell them. The people are locked, so that of two writers at once one writes.
     """
     drafts = drafts_of(told_to)
     with transaction.atomic():

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from events import words
-from events.models import LiveSession, Registration, SessionChange
+from events.models import Registration, SessionChange
 from notices import outbox
 from notices.hours import zone_of
 from notices.models import News

@@ -1,4 +1,4 @@
-"""What a validator of HTML would find first: elements that are not closed or not allowed there, ids that are not one."""
+"""What a validator of HTML would find first: elements not closed or not allowed there, ids that are none or two."""
 
 from __future__ import annotations
 
