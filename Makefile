@@ -8,7 +8,7 @@ DATA_DIR ?= $(CURDIR)/var
 export DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev serve test lint types check facts bench lock secret system shots clean
+.PHONY: help install run dev serve test lint types check facts bench lock sbom newer secret system shots clean
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -52,6 +52,12 @@ bench: $(VENV)/dev.stamp ## Measure against the bare page, on both databases, wi
 lock: ## Renew requirements/*.txt from pyproject.toml (the only target that needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements/base.txt
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade --group dev pyproject.toml -o requirements/dev.txt
+
+sbom: $(VENV)/dev.stamp ## Write requirements/sbom.cdx.json, the parts of a release; after `make lock`
+	@$(BIN)/python -m tests.trust.sbom
+
+newer: $(VENV)/dev.stamp ## Ask whether Django has a newer patch than ours; once a week
+	@$(BIN)/python -m tests.trust.newer
 
 install: $(VENV)/dev.stamp $(DATA_DIR)/secret_key ## Only make the environment and the secret
 

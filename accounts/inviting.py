@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts import audit, letters
-from accounts.models import SignInSlip, Team, User
+from accounts.models import InvitationRound, SignInSlip, Team, User
 from accounts.models.slip import SignInSlipQuerySet
 from accounts.models.user import UserQuerySet
-from notices import outbox
+from notices import hours, outbox
 
 LEFT_ALONE = timedelta(days=3)  # whoever has a younger invitation that still works gets no other
 A_MOMENT = timedelta(minutes=10)  # the same for one who is chosen by hand
-BATCH = 500  # people of one transaction
+AT_ONCE = 100  # people invited by the request itself; more take their turn
+BATCH = 100  # people of one transaction
 SHEET = 200  # slips of a sheet
+
+How = InvitationRound.How
+CHOSEN: dict[str, dict[str, Any]] = {  # as `with_invitations` annotates
+    How.NEVER: {"invited_at": None},
+    How.MAIL: {"last_by_mail": True},
+    How.PAPER: {"last_by_mail": False},
+    How.OVER: {"works": False, "invited_at__isnull": False},
+    How.NO_MAIL: {"email": None},
+}
 
 
 def recent(at: datetime | None = None, within: timedelta = LEFT_ALONE) -> SignInSlipQuerySet:
@@ -65,19 +76,77 @@ def reach(by: User, team: Team, at: datetime | None = None) -> Reach:
     return Reach(mail, counted["lately"], counted["paper"], counted["come"], everybody - counted["all"])
 
 
-def invite(
-    by: User, people: UserQuerySet, subject: Team | User, at: datetime | None = None, within: timedelta = LEFT_ALONE
-) -> int:
-    """Write an invitation to each of these people who should get one and whom `by` may invite; returns how many.
+def invite(by: User, person: User, at: datetime | None = None) -> bool:
+    """Write an invitation to one person, if they should get one and `by` may invite them; whether one was written."""
+    return _invite_batch(by, [person.pk], person, at or timezone.now(), A_MOMENT) > 0
 
-    Batch by batch, each in a transaction of its own with its line in the audit list of `subject`. Safe to repeat, and
-    to go on with after it was cut off: whoever was invited lately is left out.
+
+def begin(by: User, team: Team | None, how: str = "", at: datetime | None = None) -> tuple[int, int]:
+    """Invite everybody of a team, or all of a list: AT_ONCE people now, the others batch by batch (`go_on`).
+
+    Returns how many were invited, and how many are left. The same again while that goes on begins nothing new.
     """
     at = at or timezone.now()
-    mine = people.filter(pk__in=User.objects.slip_printable_by(by).values("pk"))
-    chosen = list(to_mail(mine, at, within).order_by("pk").values_list("pk", flat=True))
-    batches = [chosen[start : start + BATCH] for start in range(0, len(chosen), BATCH)]
-    return sum(_invite_batch(by, batch, subject, at, within) for batch in batches)
+    InvitationRound.objects.bulk_create([InvitationRound(team=team, how=how, by=by, at=at)], ignore_conflicts=True)
+    one = InvitationRound.objects.open().filter(team=team, how=how).first()
+    if one is None:  # somebody's round, that ended in this very moment
+        return 0, 0
+    return _next_batch(one, AT_ONCE, at), left_in(one, at).count()
+
+
+def go_on(most: int, at: datetime | None = None) -> int:
+    """The next batch of the rounds that are open, the oldest first, to people in whose zone it is a working hour.
+
+    For the timer; returns how many were invited, `most` at most. Safe to run twice and at once.
+    """
+    at = at or timezone.now()
+    invited = 0
+    for one in InvitationRound.objects.open().select_related("by", "team"):
+        while invited < most and (some := _next_batch(one, min(BATCH, most - invited), at, in_hours=True)):
+            invited += some
+    return invited
+
+
+def stop(one: InvitationRound, by: User, at: datetime | None = None) -> bool:
+    """Invite nobody else in this round; False if it was over. Who was invited stays so."""
+    ended = InvitationRound.objects.filter(pk=one.pk).end(at) > 0
+    if ended:
+        audit.record(by, one.team or by, "Stopped a round of invitations")
+    return ended
+
+
+def left_in(one: InvitationRound, at: datetime | None = None) -> UserQuerySet:
+    """Whom this round still invites. Whoever got a mail since it began got that of this round, or a newer one."""
+    at = at or timezone.now()
+    since = SignInSlip.objects.filter(by_mail=True, printed_at__gte=one.at, user=OuterRef("pk"))
+    return to_mail(listed(one.by, one.team, one.how, at), at).filter(~Exists(since))
+
+
+@transaction.atomic
+def _next_batch(one: InvitationRound, size: int, at: datetime, in_hours: bool = False) -> int:
+    """Invite some more, unless it was ended meanwhile; the round ends with the last. One at a time for each round."""
+    if not list(InvitationRound.objects.open().filter(pk=one.pk).select_for_update()):
+        return 0
+    people = left_in(one, at)
+    now = people.filter(time_zone__in=open_zones(people, at)) if in_hours else people
+    chosen = list(now.order_by("pk").values_list("pk", flat=True)[:size])
+    invited = _invite_batch(one.by, chosen, one.team or one.by, at, LEFT_ALONE) if chosen else 0
+    if not left_in(one, at).exists():
+        InvitationRound.objects.filter(pk=one.pk).end(at)
+    return invited
+
+
+def open_zones(people: UserQuerySet, at: datetime) -> list[str]:
+    """The time zones of these people in which it is a working hour."""
+    zones = people.order_by().values_list("time_zone", flat=True).distinct()
+    return [zone for zone in zones if hours.is_open(at, zone)]
+
+
+def listed(by: User, team: Team | None = None, how: str = "", at: datetime | None = None) -> UserQuerySet:
+    """Of the people whom `by` may let in, those who have not come: of all teams or one, by how they were invited."""
+    people = with_invitations(User.objects.slip_printable_by(by).not_come(), at)
+    people = people.in_teams(team) if team else people
+    return people.filter(**CHOSEN[how]) if how else people
 
 
 @transaction.atomic

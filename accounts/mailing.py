@@ -6,15 +6,16 @@ found last, in the language of the reader. That it was told is a row (notices.Ne
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db import IntegrityError, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db import DatabaseError, transaction
+from django.db.models import Count, Max, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -24,6 +25,8 @@ from accounts.letters import link
 from accounts.models import User
 from notices import hours, outbox
 from notices.models import News, Notice
+
+logger = logging.getLogger("workshop.accounts")
 
 REMEMBERED = timedelta(days=60)  # longer than any piece of news stays news
 Told = tuple[int, str, int, str]
@@ -71,6 +74,10 @@ def key_of(piece: Piece) -> Told:
     return piece.person, piece.kind, piece.about, piece.edition
 
 
+def key_of_row(row: News) -> Told:
+    return row.recipient_id, row.kind, row.about, row.edition
+
+
 # --- What was told ---------------------------------------------------------------------------------------------------
 
 
@@ -103,8 +110,9 @@ def mine(person: User, pieces: Iterable[Piece]) -> QuerySet[News]:
     return News.objects.filter(which, recipient=person)
 
 
-def row_of(piece: Piece, at: datetime) -> News:
-    return News(recipient_id=piece.person, kind=piece.kind, about=piece.about, edition=piece.edition, at=at)
+def row_of(piece: Piece, at: datetime, letter: Notice | None = None) -> News:
+    who_what = {"recipient_id": piece.person, "kind": piece.kind, "about": piece.about, "edition": piece.edition}
+    return News(**who_what, at=at, letter=letter)
 
 
 def arrived(at: datetime, people: Collection[int]) -> set[Told]:
@@ -123,12 +131,12 @@ def untold(pieces: Iterable[Piece], known: set[Told]) -> list[Piece]:
 
 def next_turns(people: Collection[int], at: datetime) -> dict[int, datetime]:
     """When each of these people may next be given a letter, by number: those that are active, have an address and no
-    letter on its way; one query.
+    letter on its way; one query. Every mail counts but secret links: after one about a live session news waits, too.
     """
-    last = Max("notices__sent_at", filter=Q(notices__kind=Notice.Kind.LETTER))
+    last = Max("notices__sent_at", filter=~Q(notices__kind=Notice.Kind.SECRET))
     on_their_way = Notice.objects.letters().unsent().values("recipient")
     found = User.objects.active().filter(pk__in=people, email__isnull=False).exclude(pk__in=on_their_way)
-    rows = found.order_by().annotate(last_letter=last).values_list("pk", "time_zone", "last_letter")
+    rows = found.order_by().annotate(last_mail=last).values_list("pk", "time_zone", "last_mail")
     return {pk: hours.next_turn(at, zone, sent) for pk, zone, sent in rows}
 
 
@@ -153,45 +161,78 @@ class Text:
     html: str
 
 
-def write(person: int, pieces: Sequence[Piece], at: datetime) -> Notice | None:
-    """Write one letter with all of this, or none if it is not this person's turn, or all was told meanwhile.
+def write(told_to: Mapping[int, Sequence[Piece]], at: datetime) -> int:
+    """Write to each of these people, by number, one letter with all of these pieces; return how many were written.
 
-    The person is locked, so that of two writers at once one writes.
+    A few statements for any number. Whose turn it is not, and who meanwhile was told one of the pieces, is left out:
+    the next time finds what is left to tell them. The people are locked, so that of two writers at once one writes.
     """
-    try:
-        with transaction.atomic():
-            reader = User.objects.select_for_update(no_key=True).get(pk=person)
-            if next_turns([person], at).get(person) != at:
-                return None
-            fresh = untold(pieces, told(at, [person]))
-            return _write(reader, fresh, at) if fresh else None
-    except IntegrityError:  # there is one on its way by now
-        return None
+    drafts = drafts_of(told_to)
+    with transaction.atomic():
+        locked = User.objects.select_for_update(no_key=True).filter(pk__in=drafts).order_by("pk")
+        people = list(locked.values_list("pk", flat=True))
+        turns, known, numbers = next_turns(people, at), told(at, people), letters_so_far(people)
+        ready = [one for one in drafts.values() if turns.get(one.reader.pk) == at and one.is_news(known)]
+        made = Notice.objects.bulk_create(one.letter(numbers.get(one.reader.pk, 0) + 1, at) for one in ready)
+        note([(letter, draft.pieces) for letter, draft in zip(made, ready, strict=True)], at)
+    return len(made)
 
 
-def _write(reader: User, pieces: Sequence[Piece], at: datetime) -> Notice:
-    number = Notice.objects.letters().filter(recipient=reader).count() + 1
-    key, text = f"letter:{reader.pk}:{number}", text_of(reader, pieces)
-    letter = Notice.objects.create(
-        key=key,
-        kind=Notice.Kind.LETTER,
-        recipient=reader,
-        address=reader.email or "",
-        subject=outbox.one_line(text.subject),
-        body=text.body,
-        html=text.html,
-        unsubscribe_url=unsubscribe_link(reader),
-        created_at=at,
-        not_before=at,
-    )
-    note(letter, reader, pieces, at)
-    return letter
+@dataclass(frozen=True)
+class Draft:
+    """A letter in words that is not written down yet."""
+
+    reader: User
+    pieces: Sequence[Piece]
+    text: Text
+
+    def is_news(self, known: set[Told]) -> bool:
+        return not any(key_of(piece) in known for piece in self.pieces)
+
+    def letter(self, number: int, at: datetime) -> Notice:
+        return Notice(
+            key=f"letter:{self.reader.pk}:{number}",
+            kind=Notice.Kind.LETTER,
+            recipient=self.reader,
+            address=self.reader.email or "",
+            subject=outbox.one_line(self.text.subject),
+            body=self.text.body,
+            html=self.text.html,
+            unsubscribe_url=unsubscribe_link(self.reader),
+            created_at=at,
+            not_before=at,
+        )
 
 
-def note(letter: Notice, reader: User, pieces: Sequence[Piece], at: datetime) -> None:
-    """Write down that this letter tells these pieces."""
-    News.objects.bulk_create([row_of(piece, at) for piece in pieces], ignore_conflicts=True)
-    mine(reader, pieces).filter(letter=None, seen_at=None).update(letter=letter)
+def drafts_of(told_to: Mapping[int, Sequence[Piece]]) -> dict[int, Draft]:
+    """The letters in words, before anything is locked. One that cannot be put into words keeps no other."""
+    found: dict[int, Draft] = {}
+    for pk, reader in User.objects.in_bulk(told_to).items():
+        try:
+            found[pk] = Draft(reader, told_to[pk], text_of(reader, told_to[pk]))
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("letter_not_written", extra={"event": {"event": "letter_not_written", "person": pk}})
+    return found
+
+
+def letters_so_far(people: Collection[int]) -> dict[int, int]:
+    """How many letters each of these people was ever written; those with none are left out."""
+    written = Notice.objects.letters().filter(recipient__in=people).order_by().values_list("recipient")
+    return dict(written.annotate(Count("pk")))
+
+
+def note(letters: Collection[tuple[Notice, Sequence[Piece]]], at: datetime) -> None:
+    """Write down what these letters tell: new rows, and those in which somebody had asked for it to be told."""
+    told_by = {key_of(piece): letter for letter, pieces in letters for piece in pieces}
+    rows = [row_of(piece, at, letter) for letter, pieces in letters for piece in pieces]
+    News.objects.bulk_create(rows, ignore_conflicts=True)
+    asked_for = News.objects.filter(recipient__in={row.recipient_id for row in rows}, letter=None, seen_at=None)
+    waiting = [row for row in asked_for if key_of_row(row) in told_by]
+    for row in waiting:
+        row.letter = told_by[key_of_row(row)]
+    News.objects.bulk_update(waiting, ["letter"])
 
 
 @transaction.atomic
@@ -208,7 +249,7 @@ def rewrite(letter: Notice, reader: User, pieces: Sequence[Piece], at: datetime)
     gone = letter.news.exclude(pk__in=mine(reader, pieces).values("pk"))
     gone.filter(by=None).delete()
     gone.update(letter=None)
-    note(letter, reader, pieces, at)
+    note([(letter, pieces)], at)
 
 
 def words_of(pieces: Iterable[Piece]) -> list[Words]:

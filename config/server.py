@@ -1,4 +1,4 @@
-"""The processes of a running site: the web server with its workers, and the notice sender beside it."""
+"""The processes of a running site: the web server with its workers, the notice sender beside it, the demo's timer."""
 
 import ctypes
 import os
@@ -18,6 +18,7 @@ from granian.server.mp import MPServer
 THREADS = 2  # for each worker; granian's own choice would open 256 database connections
 STOP_WITHIN = 10  # seconds a worker or the sender has to finish what it is doing
 AGAIN_AFTER = 2  # seconds before a sender that ended is started again
+MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 
 
 class Server(MPServer):
@@ -60,7 +61,7 @@ def log_config() -> dict[str, Any]:
 class Sender(threading.Thread):
     """Keeps `send_notices --loop` running as a child process until `stop` is called."""
 
-    command = (sys.executable, str(settings.BASE_DIR / "manage.py"), "send_notices", "--loop")
+    command = (*MANAGE, "send_notices", "--loop")
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -92,6 +93,30 @@ class Sender(threading.Thread):
             self.child.wait(STOP_WITHIN)
         except subprocess.TimeoutExpired:
             self.child.kill()
+
+
+class Timer(threading.Thread):
+    """Does now and then what the timers of the operator's guide do: the demo has none."""
+
+    commands = ("write_notices", "remind_sessions")
+    first, pause = 30, 600  # seconds
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        pause = self.first
+        while not self.stopping.wait(pause):
+            for command in self.commands:
+                subprocess.run(  # noqa: S603
+                    [*MANAGE, command],
+                    stdout=subprocess.DEVNULL,
+                    start_new_session=True,
+                    preexec_fn=die_with_parent,
+                    check=False,
+                )
+            pause = self.pause
 
 
 def die_with_parent() -> None:

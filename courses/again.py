@@ -143,10 +143,9 @@ def _open_cycles_of(renewal: Renewal, at: datetime) -> int:
     path = path_asked(renewal)
     if path is None:  # the refresher was taken out of the course's files
         return 0
-    redone = _redone(renewal.path, path) if renewal.what == Renewal.What.REFRESHER else {}
     opened, last = 0, 0
     while batch := list(ending(renewal, at).filter(pk__gt=last).order_by("pk")[:BATCH]):
-        opened += _open(renewal, path, batch, redone, at)
+        opened += _open(renewal, path, batch, at)
         last = batch[-1].pk
     return opened
 
@@ -170,8 +169,14 @@ def _due_on(renewal: Renewal, enrollment: Any, today: date) -> date:
 
 
 @transaction.atomic
-def _open(renewal: Renewal, path: Path, batch: Sequence[Enrollment], redone: dict[int, int], at: datetime) -> int:
-    """The next cycle of each, with what they are to do beside the path; the unique constraint decides who gets one."""
+def _open(renewal: Renewal, path: Path, batch: Sequence[Enrollment], at: datetime) -> int:
+    """The next cycle of each, with what they are to do beside the path; the unique constraint decides who gets one.
+
+    Publishing a redo holds the same rows. So it comes before, and is asked beside the path, or after.
+    """
+    people = [enrollment.user_id for enrollment in batch]
+    progress.hold_for(people)
+    redone = _redone(renewal.path, path) if renewal.what == Renewal.What.REFRESHER else {}
     made = [
         Enrollment(
             user_id=enrollment.user_id,
@@ -184,7 +189,6 @@ def _open(renewal: Renewal, path: Path, batch: Sequence[Enrollment], redone: dic
         for enrollment in batch
     ]
     Enrollment.objects.bulk_create(made, ignore_conflicts=True)
-    people = [enrollment.user_id for enrollment in batch]
     ours = Enrollment.objects.filter(course=path.course_id, user__in=people, enrolled_at=at, cycle__gt=1)
     opened = dict(ours.values_list("user", "pk"))
     ExtraStep.objects.bulk_create(

@@ -15,7 +15,7 @@ from accounts.models import Membership, Team, User
 from courses import changes, more_time, progress
 from courses.models import Assignment, Completion, Course, Enrollment, Lesson, Path
 from courses.models.enrollment import site_day
-from demo import answers, sessions
+from demo import answers, mail, sessions
 from demo.company import ALSO, EXCUSED, MORE_TIME, PAUSED, PLACES, Person
 from demo.moments import moment
 from desk.roles import set_roles
@@ -47,6 +47,7 @@ def make(course: Course, now: datetime | None = None) -> int:
     _change(people, now)
     _sign_in(now)
     sessions.make(course, teams, people, now)
+    mail.make(now)
     return len(people)
 
 

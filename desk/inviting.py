@@ -17,12 +17,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import inviting
+from accounts import inviting, mailing
 from accounts.admin import TeamChoiceField
-from accounts.models import Membership, Team, User
+from accounts.models import InvitationRound, Membership, Team, User
 from accounts.models.user import UserQuerySet
 
 ROWS = 50
+ROUNDS = 5  # of those that go on, shown
 
 
 class TeamForm(forms.Form):
@@ -38,14 +39,7 @@ class NotComeForm(forms.Form):
     how = forms.ChoiceField(
         label=gettext_lazy("Invited"),
         required=False,
-        choices=[
-            ("", gettext_lazy("All")),
-            ("never", gettext_lazy("Never")),
-            ("mail", gettext_lazy("By mail, last")),
-            ("paper", gettext_lazy("On paper, last")),
-            ("over", gettext_lazy("No longer valid")),
-            ("no-mail", gettext_lazy("Has no e-mail address")),
-        ],
+        choices=[("", gettext_lazy("All")), *InvitationRound.How.choices],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -77,10 +71,31 @@ def invite(request: HttpRequest) -> HttpResponse:
     team: Team = form.cleaned_data["team"]
     if not request.POST.get("confirmed"):
         return confirm(request, by, team, form)
-    sent = inviting.invite(by, User.objects.in_teams(team), team)
-    text = ngettext("%(n)d invitation goes out by mail.", "%(n)d invitations go out by mail.", sent)
-    messages.success(request, text % {"n": sent})
+    messages.success(request, begun(*inviting.begin(by, team)))
     return redirect("admin:not_come")
+
+
+def begun(sent: int, left: int) -> str:
+    """What pressing the button did, and what the timer goes on with."""
+    text = ngettext("%(n)d invitation goes out by mail.", "%(n)d invitations go out by mail.", sent) % {"n": sent}
+    return f"{text} {in_batches(left)}" if left else text
+
+
+def taking_turns(mail: int) -> list[str]:
+    """What to say before so many are invited: that they are not all invited at once."""
+    if mail <= inviting.AT_ONCE:
+        return []
+    first = _("The first %(n)d go out at once.") % {"n": inviting.AT_ONCE}
+    return [f"{first} {in_batches(mail - inviting.AT_ONCE)}"]
+
+
+def in_batches(more: int) -> str:
+    text = ngettext(
+        "%(n)d more follows in its turn: %(batch)d every ten minutes, on weekdays between 9 and 17 where they live.",
+        "%(n)d more follow in their turn: %(batch)d every ten minutes, on weekdays between 9 and 17 where they live.",
+        more,
+    )
+    return text % {"n": more, "batch": mailing.batch_size()}
 
 
 def confirm(request: HttpRequest, by: User, team: Team, form: TeamForm) -> HttpResponse:
@@ -91,7 +106,7 @@ def confirm(request: HttpRequest, by: User, team: Team, form: TeamForm) -> HttpR
         "desk/invite.html",
         _("Invite %(team)s?") % {"team": team.name},
         trail=[(_("Invite people"), reverse("admin:invite"))],
-        sentences=sentences(found),
+        sentences=[*sentences(found), *taking_turns(found.mail)],
         mail=found.mail,
         paper=found.paper,
         sheet=sheet,
@@ -145,7 +160,7 @@ def not_come(request: HttpRequest) -> HttpResponse:
     form = NotComeForm(request.GET)
     people = narrowed(by, form)
     if request.method == "POST":
-        return again(request, by, people)
+        return act(request, by, form, people)
     homes = Prefetch("memberships", Membership.objects.filter(is_home=True).select_related("team"), "home_places")
     shown = people.prefetch_related(homes).order_by("name", "pk")
     paper = Paginator(shown, ROWS)
@@ -161,43 +176,53 @@ def not_come(request: HttpRequest) -> HttpResponse:
         elided=Paginator.ELLIPSIS,
         query=urlencode(kept),
         to_mail=inviting.to_mail(people).count(),
+        rounds=rounds(),
     )
 
 
 def narrowed(by: User, form: NotComeForm) -> UserQuerySet:
     """Whom the list shows: of people that `by` may let in, those who fit the filters; nobody for a mistaken filter."""
-    people = inviting.with_invitations(User.objects.slip_printable_by(by).not_come())
     if not form.is_valid():
-        return people.none()
-    if team := form.cleaned_data["team"]:
-        people = people.in_teams(team)
-    conditions: dict[str, dict[str, Any]] = {
-        "never": {"invited_at": None},
-        "mail": {"last_by_mail": True},
-        "paper": {"last_by_mail": False},
-        "over": {"works": False, "invited_at__isnull": False},
-        "no-mail": {"email": None},
-    }
-    return people.filter(**conditions.get(form.cleaned_data["how"], {}))
+        return User.objects.none()
+    return inviting.listed(by, form.cleaned_data["team"], form.cleaned_data["how"])
 
 
-def again(request: HttpRequest, by: User, people: UserQuerySet) -> HttpResponse:
-    """Invite one person of the list once more, or, after a page that says how many, all whom it shows."""
+def rounds() -> list[tuple[InvitationRound, int]]:
+    """The invitations that go on by themselves, with how many people are left."""
+    found = InvitationRound.objects.open().select_related("team", "by")[:ROUNDS]
+    return [(one, inviting.left_in(one).count()) for one in found]
+
+
+def act(request: HttpRequest, by: User, form: NotComeForm, people: UserQuerySet) -> HttpResponse:
+    """Invite one person of the list once more; stop what goes on; or, after a page that says how many, invite all."""
     back = f"{request.path}?{request.GET.urlencode()}"
-    if number := request.POST.get("person", ""):
-        person = get_object_or_404(people, pk=number if number.isdecimal() and len(number) < 19 else 0)
-        sent = inviting.invite(by, User.objects.filter(pk=person.pk), person, within=inviting.A_MOMENT)
-        if sent:
+    if request.POST.get("stop"):
+        one = get_object_or_404(InvitationRound, pk=number_in(request, "stop"))
+        if inviting.stop(one, by):
+            messages.success(request, _("Stopped. Who is invited already stays so."))
+        return redirect(back)
+    if request.POST.get("person"):
+        person = get_object_or_404(people, pk=number_in(request, "person"))
+        if inviting.invite(by, person):
             messages.success(request, _("A new invitation goes to %(name)s.") % {"name": person.name})
         else:
             messages.warning(request, _("%(name)s was invited a moment ago.") % {"name": person.name})
         return redirect(back)
+    return again(request, by, form, people, back)
+
+
+def number_in(request: HttpRequest, name: str) -> int:
+    """A number that was posted; 0, which no row has, for anything else."""
+    text = request.POST.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+def again(request: HttpRequest, by: User, form: NotComeForm, people: UserQuerySet, back: str) -> HttpResponse:
     mail = inviting.to_mail(people).count()
     if not request.POST.get("confirmed"):
         return confirm_again(request, mail, people.count() - mail, back)
-    sent = inviting.invite(by, User.objects.filter(pk__in=people.values("pk")), by)
-    text = ngettext("%(n)d invitation goes out by mail.", "%(n)d invitations go out by mail.", sent)
-    messages.success(request, text % {"n": sent})
+    if form.is_valid():
+        messages.success(request, begun(*inviting.begin(by, form.cleaned_data["team"], form.cleaned_data["how"])))
     return redirect(back)
 
 
@@ -217,7 +242,7 @@ def confirm_again(request: HttpRequest, mail: int, others: int, back: str) -> Ht
         "desk/confirm.html",
         _("Invite everybody on this list again?"),
         trail=[(_("Who has not come yet"), reverse("admin:not_come"))],
-        sentences=[text % {"n": mail}, left % {"n": others}],
+        sentences=[text % {"n": mail}, *taking_turns(mail), left % {"n": others}],
         hidden={"confirmed": "1"},
         button=ngettext("Invite %(n)d person", "Invite %(n)d people", mail) % {"n": mail},
         back=back,

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from courses.models import Course, PublishRequest
+from desk import answers
 from quizzes.models import Quiz
 
 
@@ -29,7 +31,7 @@ def tasks_for(user: User | AnonymousUser) -> list[TaskGroup]:
     """The tasks of all roles this person has, in groups; the same few queries however much there is."""
     groups = []
     if user.has_perm("courses.change_lesson"):
-        groups.append(TaskGroup(_("The course"), editing()))
+        groups.append(TaskGroup(_("The course"), [*answered(user), *editing()]))
     if user.has_perm("accounts.change_user"):
         groups.append(TaskGroup(_("People and teams"), every_month()))
         groups.append(TaskGroup(_("Now and then"), now_and_then()))
@@ -38,6 +40,12 @@ def tasks_for(user: User | AnonymousUser) -> list[TaskGroup]:
     if user.has_perm("notices.view_heartbeat"):
         groups.append(TaskGroup(_("The service"), operating()))
     return groups
+
+
+def answered(user: User | AnonymousUser) -> list[Task]:
+    """What became of what this person asked to publish."""
+    found = answers.lately(user, timezone.now()) if isinstance(user, User) else []
+    return [Task(*answers.said(request), answers.url_of(request)) for request in found]
 
 
 def editing() -> list[Task]:

@@ -104,6 +104,6 @@ def cancel(session: LiveSession, by: User, at: datetime | None = None) -> int:
     locked.save(update_fields=["cancelled_at"])
     SessionChange.objects.create(session=locked, what=What.CANCELLED, by=by, at=at)
     line: list[Registration] = list(locked.registrations.active().select_related("user", "session"))
-    letters.cancelled(locked, line)
+    letters.cancelled(line)
     outbox.take_back([letters.reminder_key(one) for one in line], at)
     return len(line)

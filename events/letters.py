@@ -9,12 +9,46 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from events import words
-from events.models import LiveSession, Registration, SessionChange
+from events.models import Registration, SessionChange
 from notices import outbox
 from notices.hours import zone_of
+from notices.models import News
+
+# What is said about a session, by the word in the key of the mail: the subject and the news.
+SAID = {
+    "seat": (
+        gettext_lazy("You have a seat: %(title)s"),
+        gettext_lazy("a seat has become free, and you were next on the waiting list. It is yours."),
+    ),
+    "waits": (
+        gettext_lazy("Now on the waiting list: %(title)s"),
+        gettext_lazy(
+            "this session has fewer seats than planned, and you are on the waiting list now. "
+            "If a seat becomes free, you get it in the order of registration, and we tell you."
+        ),
+    ),
+    "changed": (
+        gettext_lazy("Changed: %(title)s"),
+        gettext_lazy(
+            "this session was changed. This is how it is now; if you put it into your calendar, take the file "
+            "from its page once more. You are still registered."
+        ),
+    ),
+    "cancelled": (
+        gettext_lazy("Cancelled: %(title)s"),
+        gettext_lazy("this session does not take place. We are sorry; there is nothing you need to do."),
+    ),
+    "reminder": (
+        gettext_lazy("Coming up: %(title)s"),
+        gettext_lazy(
+            "you have a seat in this session. If you cannot come, cancel on its page, so that somebody else can."
+        ),
+    ),
+}
 
 
 @contextmanager
@@ -26,106 +60,86 @@ def speaking_to(person: User) -> Iterator[None]:
 def moved_up(registrations: Iterable[Registration]) -> None:
     """Tell people who waited that they have a seat now."""
     for registration in registrations:
-        with speaking_to(registration.user):
-            _write(
-                f"session-seat:{registration.pk}",
-                registration,
-                _("You have a seat: %(title)s"),
-                _("a seat has become free, and you were next on the waiting list. It is yours."),
-                has_seat=True,
-            )
+        _write("seat", f"{registration.pk}", registration, has_seat=True)
 
 
 def moved_down(registrations: Iterable[Registration], at: datetime) -> None:
     """Tell people who had a seat that there are fewer now, and that they wait for one."""
     for registration in registrations:
-        with speaking_to(registration.user):
-            _write(
-                f"session-waits:{registration.pk}:{at:%Y%m%d%H%M%S}",
-                registration,
-                _("Now on the waiting list: %(title)s"),
-                _(
-                    "this session has fewer seats than planned, and you are on the waiting list now. "
-                    "If a seat becomes free, you get it in the order of registration, and a mail says so."
-                ),
-                has_seat=False,
-            )
+        _write("waits", f"{registration.pk}:{at:%Y%m%d%H%M%S}", registration, has_seat=False)
 
 
 def changed(change: SessionChange, registrations: Iterable[Registration], seated: set[int]) -> None:
     """Tell everybody who registered that it takes place at another time or elsewhere."""
     for registration in registrations:
-        with speaking_to(registration.user):
-            _write(
-                f"session-changed:{change.pk}:{registration.pk}",
-                registration,
-                _("Changed: %(title)s"),
-                _(
-                    "this session was changed. This is how it is now; if you put it into your calendar, take the file "
-                    "from its page once more. You are still registered."
-                ),
-                has_seat=registration.pk in seated,
-            )
+        _write("changed", f"{change.pk}:{registration.pk}", registration, has_seat=registration.pk in seated)
 
 
-def cancelled(session: LiveSession, registrations: Iterable[Registration]) -> None:
+def cancelled(registrations: Iterable[Registration]) -> None:
     for registration in registrations:
-        with speaking_to(registration.user):
-            _write(
-                f"session-cancelled:{registration.pk}",
-                registration,
-                _("Cancelled: %(title)s"),
-                _("this session does not take place. We are sorry; there is nothing you need to do."),
-                has_seat=False,
-            )
+        _write("cancelled", f"{registration.pk}", registration, has_seat=False)
 
 
 def reminder_key(registration: Registration) -> str:
+    return f"session-reminder:{_start(registration)}"
+
+
+def _start(registration: Registration) -> str:
     """One for each registration and start: who registers again, or is moved to another day, is reminded again."""
-    return f"session-reminder:{registration.pk}:{registration.session.starts_at:%Y%m%dT%H%M}"
+    return f"{registration.pk}:{registration.session.starts_at:%Y%m%dT%H%M}"
 
 
 def reminder(registration: Registration, not_before: datetime) -> None:
-    """The day before, to somebody with a seat; of no use once it has begun."""
-    with speaking_to(registration.user):
-        _write(
-            reminder_key(registration),
-            registration,
-            _("Coming up: %(title)s"),
-            _("you have a seat in this session. If you cannot come, cancel on its page, so that somebody else can."),
-            has_seat=True,
-            not_before=not_before,
-            expires_at=registration.session.starts_at,
-        )
+    """Before it comes, to somebody with a seat; of no use once it has begun."""
+    _write(
+        "reminder",
+        _start(registration),
+        registration,
+        has_seat=True,
+        not_before=not_before,
+        expires_at=registration.session.starts_at,
+    )
 
 
 def _write(
-    key: str,
+    said: str,
+    which: str,
     registration: Registration,
-    subject: str,
-    news: str,
     *,
     has_seat: bool,
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> None:
-    """A letter that says the news, then title, time, place for those with a seat, and the address of the page."""
+    """A letter that says the news, then title, time, place for those with a seat, and the address of the page.
+
+    Who has no address reads it after signing in (`events.telling`); that it comes up stands there already.
+    """
     session, person = registration.session, registration.user
-    there = words.when_there(session)
+    if not person.email:
+        if said != "reminder":
+            row = News(recipient=person, kind=News.Kind.SESSION, about=registration.pk, edition=f"{said}:{which}"[:40])
+            News.objects.bulk_create([row], ignore_conflicts=True)
+        return
+    subject, news = SAID[said]
+    with speaking_to(person):
+        outbox.write(
+            f"session-{said}:{which}",
+            recipient=person,
+            address=person.email,
+            subject=subject % {"title": session.title},
+            body=_body(registration, str(news), has_seat),
+            not_before=not_before,
+            expires_at=expires_at or session.ends_at,
+        )
+
+
+def _body(registration: Registration, news: str, has_seat: bool) -> str:
+    session, there = registration.session, words.when_there(registration.session)
     facts = [session.title, words.when(session), _("There: %(when)s") % {"when": there} if there else ""]
     facts += [words.where(session)] if has_seat else []
-    body = _("Hello %(name)s,\n\n%(news)s\n\n%(facts)s\n\n%(link)s\n") % {
-        "name": person.name,
+    return _("Hello %(name)s,\n\n%(news)s\n\n%(facts)s\n\n%(link)s\n") % {
+        "name": registration.user.name,
         "news": news,
         "facts": "\n".join(fact for fact in facts if fact),
         "link": settings.BASE_URL + session.get_absolute_url(),
     }
-    outbox.write(
-        key,
-        recipient=person,
-        address=person.email or "",
-        subject=subject % {"title": session.title},
-        body=body,
-        not_before=not_before,
-        expires_at=expires_at or session.ends_at,
-    )

@@ -1,4 +1,4 @@
-"""Reminders for the next day, written by the timer; the outbox keeps each from being written twice."""
+"""Reminders of the next working day, written by the timer; the outbox keeps each from being written twice."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ from accounts.models import User
 from courses.models.enrollment import site_day
 from events import letters
 from events.models import LiveSession
-from notices.hours import zone_of
-
-MORNING = time(9)
+from notices import hours
 
 
 def remind(at: datetime | None = None) -> int:
-    """Write to everybody with a seat in a session that begins until the end of tomorrow; returns to how many.
+    """Write to everybody with a seat in a session that begins by the end of the next working day; returns to how many.
 
-    Who was written to before counts again, and gets nothing again.
+    So on a Friday of what is on the weekend and on Monday. Who was written to before counts again, and gets nothing
+    again.
     """
     at = at or timezone.now()
-    end = datetime.combine(site_day(at) + timedelta(days=2), time(), timezone.get_default_timezone())
     count = 0
-    for session in LiveSession.objects.coming(at).filter(starts_at__gt=at, starts_at__lt=end):
+    for session in LiveSession.objects.coming(at).filter(starts_at__gt=at, starts_at__lt=horizon(at)):
         for registration in session.seated():
             registration.session = session
             letters.reminder(registration, morning(at, registration.user, session))
@@ -31,8 +29,14 @@ def remind(at: datetime | None = None) -> int:
     return count
 
 
+def horizon(at: datetime) -> datetime:
+    """The end of the next working day, on the site's clock."""
+    day = site_day(at) + timedelta(days=1)
+    while day.weekday() >= hours.SATURDAY:
+        day += timedelta(days=1)
+    return datetime.combine(day + timedelta(days=1), time(), timezone.get_default_timezone())
+
+
 def morning(at: datetime, person: User, session: LiveSession) -> datetime:
-    """Nine o'clock of the person's day if it is earlier; but an hour before it begins at the latest."""
-    zone = zone_of(person.time_zone)
-    nine = datetime.combine(at.astimezone(zone).date(), MORNING, zone)
-    return max(at, min(nine, session.starts_at - timedelta(hours=1)))
+    """The next working hour of the person; but an hour before it begins at the latest."""
+    return max(at, min(hours.next_open(at, person.time_zone), session.starts_at - timedelta(hours=1)))

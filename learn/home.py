@@ -22,7 +22,7 @@ from courses import markdown, reminding
 from courses.models import Certificate, Course, Enrollment, Lesson, Module
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.models.path import REFRESHER
-from events import coming
+from events import coming, telling
 from learn.course_map import CourseMap, LessonRow, course_map
 from learn.told import Told, told_of, with_changes
 from quizzes.models import Inspection
@@ -108,7 +108,8 @@ def news_of(user: User | AnonymousUser, at: datetime | None = None) -> list[Piec
     if not user.is_authenticated or user.email:
         return []
     at = at or timezone.now()
-    return mailing.untold(reminding.pieces(at, [user.pk]), mailing.told(at, [user.pk]))
+    found = [*reminding.pieces(at, [user.pk]), *telling.pieces(at, [user.pk])]
+    return mailing.untold(found, mailing.told(at, [user.pk]))
 
 
 def name_of(piece: Piece) -> str:

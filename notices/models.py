@@ -118,6 +118,8 @@ class News(models.Model):
         CERTIFICATE = "certificate", _("Certificate")
         CHANGE = "change", _("Changed lesson")
         DIGEST = "digest", _("The team this week")
+        SESSION = "session", _("Live session")
+        ANSWER = "answer", _("Answer to a request to publish")
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="news", verbose_name=_("recipient"), db_index=False

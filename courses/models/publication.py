@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -19,6 +21,11 @@ class PublishRequestQuerySet(models.QuerySet["PublishRequest"]):
         as_then = Q(base=shown) | Q(base=None, revision__lesson__published_revision=None)
         open_ = self.filter(as_then, answer="", revision__lesson__retired_at=None, revision__published_at=None)
         return open_.filter(~Exists(newer))
+
+    def answered(self, since: datetime) -> PublishRequestQuerySet:
+        """Confirmed or declined, which only somebody else can do, after this moment."""
+        answers = [PublishRequest.Answer.CONFIRMED, PublishRequest.Answer.DECLINED]
+        return self.filter(answer__in=answers, answered_at__gt=since)
 
 
 class PublishRequest(models.Model):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import inviting
-from accounts.models import Membership, SignInSlip, User
+from accounts.models import InvitationRound, Membership, SignInSlip, User
 from notices import sending
 from notices.models import Notice
 from tests.accounts.test_sessions import is_in
@@ -41,7 +42,7 @@ def newcomer(team, name, **fields):
 
 
 def invite(cast, person, **more):
-    assert inviting.invite(cast.hana, User.objects.filter(pk=person.pk), person, **more) == 1
+    assert inviting.invite(cast.hana, person, **more)
     return Notice.objects.filter(recipient=person).latest("pk")
 
 
@@ -176,48 +177,128 @@ def test_each_person_of_a_team_counts_once(lyon):
 
 
 def test_a_second_press_sends_nothing(lyon):
-    people = User.objects.in_teams(lyon.company)
-    assert inviting.invite(lyon.hana, people, lyon.company) == 1
-    assert inviting.invite(lyon.hana, people, lyon.company) == 0
+    assert inviting.begin(lyon.hana, lyon.company) == (1, 0)
+    assert inviting.begin(lyon.hana, lyon.company) == (0, 0)
     assert Notice.objects.count() == 1
     later = timezone.now() + inviting.LEFT_ALONE + timedelta(minutes=1)
-    assert inviting.invite(lyon.hana, people, lyon.company, at=later) == 1
+    assert inviting.begin(lyon.hana, lyon.company, at=later) == (1, 0)
 
 
 def test_colleagues_with_staff_rights_and_leavers_get_none(lyon):
     editor = with_role(newcomer(lyon.lyon, "Vera Editor"), "Editors")
     gone = newcomer(lyon.lyon, "Gus Gone")
     gone.leave()
-    inviting.invite(lyon.hana, User.objects.all(), lyon.company)
+    inviting.begin(lyon.hana, None)
     assert not SignInSlip.objects.filter(user__in=[editor, gone]).exists()
 
 
 def crowd(team, number, **fields):
+    first = User.objects.count()
     people = User.objects.bulk_create(
-        User(name=f"P{n}", email=f"p{n}@example.com", staff_number=f"P{n}", password="!", **fields)
+        User(name=f"P{n}", email=f"p{first}-{n}@example.com", staff_number=f"P{first}-{n}", password="!", **fields)
         for n in range(number)
     )
     Membership.objects.bulk_create(Membership(team=team, user=person, is_home=True) for person in people)
     return people
 
 
-def test_batches_take_as_many_queries_each(lyon, monkeypatch):
+# --- Many, in batches ------------------------------------------------------------------------------------------------
+
+MONDAY = datetime(2026, 11, 23, 10, tzinfo=UTC)  # a working hour in the zone of the site
+
+
+@pytest.fixture
+def many(lyon, monkeypatch):
+    """Seven to invite, two at once and then three at a time."""
+    monkeypatch.setattr(inviting, "AT_ONCE", 2)
+    monkeypatch.setattr(inviting, "BATCH", 3)
+    crowd(lyon.lyon, 6)
+    return lyon
+
+
+def test_the_request_invites_a_few_and_the_timer_goes_on(many):
+    assert inviting.begin(many.hana, many.company, at=MONDAY) == (2, 5)
+    assert inviting.begin(many.hana, many.company, at=MONDAY) == (2, 3)  # a second click is no second round
+    assert InvitationRound.objects.count() == 1
+    assert inviting.go_on(2, MONDAY + timedelta(minutes=10)) == 2
+    assert inviting.go_on(200, MONDAY + timedelta(minutes=20)) == 1
+    assert not InvitationRound.objects.open().exists()
+    assert inviting.go_on(200, MONDAY + timedelta(days=4)) == 0
+    assert Notice.objects.count() == Notice.objects.values("recipient").distinct().count() == 7
+    lines = LogEntry.objects.filter(change_message__startswith="Invited").values_list("change_message", flat=True)
+    assert sorted(lines) == ["Invited 1 by mail", *["Invited 2 by mail"] * 3]
+
+
+def test_a_round_that_takes_long_invites_nobody_twice(many):
+    inviting.begin(many.hana, many.company, at=MONDAY)
+    assert inviting.go_on(2, MONDAY + timedelta(days=4)) == 2
+    assert inviting.go_on(200, MONDAY + timedelta(days=8)) == 3
+    assert Notice.objects.count() == Notice.objects.values("recipient").distinct().count() == 7
+
+
+def test_the_timer_invites_in_working_hours_of_the_reader(many):
+    inviting.begin(many.hana, many.company, at=MONDAY)
+    User.objects.filter(name="P5").update(time_zone="Asia/Tokyo")
+    assert inviting.go_on(200, MONDAY) == 4
+    assert inviting.go_on(200, MONDAY + timedelta(hours=15)) == 1  # Tuesday at ten in Tokyo
+
+
+def test_whoever_lost_the_right_invites_nobody_any_more(many):
+    inviting.begin(many.hana, many.company, at=MONDAY)
+    many.hana.leave()
+    assert inviting.go_on(200, MONDAY) == 0
+    assert not InvitationRound.objects.open().exists()
+
+
+def test_hr_sees_that_it_goes_on_and_can_stop_it(many, time_machine):
+    time_machine.move_to(MONDAY)
+    hana, page = sign_in(Client(), many.hana), reverse("admin:not_come")
+    asked = hana.post(page, {}).content.decode()
+    assert "The first 2 go out at once. 5 more follow" in asked
+    said = hana.post(page, {"confirmed": "1"}, follow=True).content.decode()
+    assert "2 invitations go out by mail. 5 more follow in their turn: 200 every ten minutes" in said
+    assert "Invitations for this list go on by themselves" in said
+    one = InvitationRound.objects.get()
+    for number, status in ((one.pk, 302), (one.pk + 1, 404), ("x", 404)):
+        assert hana.post(page, {"stop": number}).status_code == status
+    assert inviting.go_on(200, MONDAY) == 0
+    assert LogEntry.objects.filter(user=many.hana, change_message="Stopped a round of invitations").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_timers_at_once_invite_each_once(many):
+    inviting.begin(many.hana, many.company, at=MONDAY)
+    start, invited = threading.Barrier(4), []
+
+    def go_on():
+        start.wait()
+        invited.append(inviting.go_on(200, MONDAY))
+        connection.close()
+
+    threads = [threading.Thread(target=go_on) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(invited) == 5
+    assert Notice.objects.count() == Notice.objects.values("recipient").distinct().count() == 7
+
+
+def test_what_the_request_and_a_batch_cost_does_not_grow(lyon, monkeypatch):
+    monkeypatch.setattr(inviting, "AT_ONCE", 5)
+
     def queries(number):
-        before = User.objects.count()
-        User.objects.filter(name__startswith="P", last_login=None).update(last_login=timezone.now())
-        people = User.objects.bulk_create(
-            User(name=f"P{n}", email=f"p{before}-{n}@example.com", password="!") for n in range(number)
-        )
+        people = User.objects.filter(name__startswith="P", last_login=None)
+        people.update(last_login=timezone.now())
+        crowd(lyon.lyon, number)
         with CaptureQueriesContext(connection) as counted:
-            asked = User.objects.filter(pk__in=[person.pk for person in people])
-            assert inviting.invite(lyon.hana, asked, lyon.company) == number
+            assert inviting.begin(lyon.hana, lyon.lyon)[0] == 5
+            assert inviting.go_on(5, MONDAY) == 5
+        InvitationRound.objects.all().delete()
         return len(counted)
 
-    monkeypatch.setattr(inviting, "BATCH", 20)
-    queries(20)
-    one, two, four = queries(20), queries(40), queries(80)
-    assert four - two == 2 * (two - one)
-    assert LogEntry.objects.filter(change_message__startswith="Invited 20").count() == 8
+    queries(12)
+    assert queries(12) == queries(60)
 
 
 def test_the_list_and_the_instance_agree_on_who_has_come(lyon):

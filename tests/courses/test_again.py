@@ -309,6 +309,21 @@ def test_a_lesson_to_be_done_again_is_asked_beside_the_refresher(second):
     assert Certificate.objects.filter(enrollment=second).exists()
 
 
+def test_a_redo_published_while_cycles_open_is_asked_beside_the_refresher(course, monkeypatch):
+    """The publisher holds the enrollments; by the time the job has them, the redo is there."""
+    renew(course)
+    first = completed(course)
+    hold_for = progress.hold_for
+
+    def published_meanwhile(people):
+        redo(course.lessons.get(key="m1-read-1"), START + timedelta(days=339))
+        hold_for(people)
+
+    monkeypatch.setattr(progress, "hold_for", published_meanwhile)
+    assert again.open_cycles(START + timedelta(days=340)) == 1
+    assert [step.lesson.key for step in next_cycle(first).extra_steps.all()] == ["m1-read-1"]
+
+
 @settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     moves=st.lists(

@@ -7,6 +7,9 @@ from courses.models import Certificate, Completion, Enrollment
 from demo import answers, story
 from demo.company import CAST, PLACES
 from events.models import LiveSession, Registration
+from learn import home
+from notices import hours
+from notices.models import WRITER, Heartbeat, News, Notice
 from quizzes import grading
 from quizzes.models import Attempt, CheckAnswer, QuestionRevision
 from tests.builders import make_course
@@ -102,8 +105,23 @@ def test_two_sessions_are_coming_and_one_was(company):
         assert all(session.is_meant_for(row.user) for row in session.registrations.all())
 
 
+def test_people_were_written_to_by_the_rules(company):
+    """So that what was sent, when somebody was last written to, and “New for you” have something to show."""
+    now = story.timezone.now()
+    sent = Notice.objects.letters().filter(sent_at__lt=now)
+    assert sent.count() > 10
+    moments = {}
+    for person, at in sent.order_by("sent_at").values_list("recipient", "sent_at"):
+        assert at - moments.get(person, at - hours.GAP) >= hours.GAP
+        moments[person] = at
+    assert {"asked", "reminder", "digest"} <= set(News.objects.filter(letter__in=sent).values_list("kind", flat=True))
+    assert not Notice.objects.letters().filter(failed_at__isnull=False).exists()
+    assert Heartbeat.objects.get(name=WRITER).at <= now
+    assert any(home.news_of(person) for person in User.objects.filter(email=None))
+
+
 def test_a_second_run_changes_nothing(company):
-    counted = (User, Completion, Attempt, LiveSession)
+    counted = (User, Completion, Attempt, LiveSession, Notice)
     before = [model.objects.count() for model in counted]
     call_command("make_demo")
     assert [model.objects.count() for model in counted] == before

@@ -308,7 +308,7 @@ def test_a_person_has_one_letter_at_a_time_whoever_asks(cast: Cast, due: Enrollm
 
     def write(half: list) -> None:
         start.wait()
-        letters.write(cast.ada.pk, half, TUESDAY)
+        letters.write({cast.ada.pk: half}, TUESDAY)
         connection.close()
 
     threads = [threading.Thread(target=write, args=[half]) for half in halves]

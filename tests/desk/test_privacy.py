@@ -28,6 +28,7 @@ from tests.desk.lives import ABOUT, free_texts, live, marker
 
 # Every other model from which keys lead to a person: what it is about, and why there is nothing to erase or to export.
 ABOUT_NOBODY = {
+    "accounts.InvitationRound": "about a team or a list; who began it stays, with the blanked name",
     "accounts.StagedFile": "a file HR brought; its rows are about people",
     "events.LiveSession": "about a session; who led it is taken off, who planned it stays, with the blanked name",
     "events.SessionChange": "about a session; who changed it stays, with the blanked name",
@@ -45,6 +46,7 @@ ABOUT_NOBODY = {
 }
 # Keys to the person who did something; the fact stays, with the blanked name.
 DONE_BY = {
+    "accounts.InvitationRound.by",
     "accounts.SignInSlip.printed_by",
     "accounts.StagedFile.by",
     "admin.LogEntry.user",

@@ -2,17 +2,23 @@
 
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import mailing
 from accounts.models import User
 from courses import publishing, second_person
 from courses.models import Completion, Enrollment, Lesson, LessonRevision, PublishRequest
+from desk import answers
+from notices.models import Notice
 from tests.conftest import with_role
 from tests.desk.test_lessons import url
+from tests.notices.writing import paris
 
 pytestmark = pytest.mark.django_db
 REDO, ANNOUNCE = LessonRevision.Effect.REDO, LessonRevision.Effect.ANNOUNCE
@@ -108,6 +114,30 @@ def test_declining_takes_a_reason(cast, lesson, asked, as_):
     late = hana.post(page_of(asked), {"answer": "confirmed"}).content.decode()
     assert "answered already" in late
     assert published(lesson).number == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "title"), [("confirmed", "“New” is published"), ("declined", "“New” is not published")]
+)
+def test_who_asked_hears_of_the_answer_once(cast, asked, as_, answer, title, time_machine):
+    time_machine.move_to(paris("2026-12-08 10:00"))
+    as_(cast.hana).post(page_of(asked), {"answer": answer, "reason": "After the holidays"})
+    assert title in as_(cast.ed).get(reverse("admin:index")).content.decode()
+    at = timezone.now()
+    pieces = answers.pieces(at, [cast.ed.pk])
+    assert mailing.write({cast.ed.pk: list(pieces)}, at) == 1
+    letter = Notice.objects.get()
+    assert (letter.recipient, letter.subject) == (cast.ed, title)
+    assert ("After the holidays" in letter.body) is (answer == "declined")
+    assert mailing.write({cast.ed.pk: list(answers.pieces(at, [cast.ed.pk]))}, at + timedelta(days=4)) == 0
+    User.objects.get(pk=cast.ed.pk).groups.clear()
+    assert list(answers.pieces(at, [cast.ed.pk])) == []  # no editor any more
+    assert list(answers.pieces(at + timedelta(days=20), [cast.ed.pk])) == []
+
+
+def test_what_one_took_back_is_no_answer(cast, asked, as_):
+    as_(cast.ed).post(page_of(asked), {"answer": "withdrawn"})
+    assert list(answers.pieces(timezone.now(), [cast.ed.pk])) == []
 
 
 def test_who_asked_may_withdraw_and_nobody_else(cast, lesson, asked, as_):

@@ -6,11 +6,16 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from accounts import mailing
+from accounts.models import User
 from events import changing, registering, reminding
-from events.models import Registration, SessionChange
+from events.models import LiveSession, Registration, SessionChange
+from learn import home
 from notices import sending
 from notices.models import Notice
+from reports import digest
 from tests.builders import make_live_session, make_member
+from tests.notices.writing import PARIS, paris
 
 pytestmark = pytest.mark.django_db
 
@@ -155,13 +160,88 @@ def test_reminders_are_written_once_however_often_the_timer_runs(cast, capsys):
     assert letter.not_before <= session.starts_at - timedelta(hours=1)
 
 
-def test_only_what_begins_by_the_end_of_tomorrow_is_reminded_of(cast):
+@pytest.mark.parametrize(
+    ("night", "reminded"),
+    [
+        ("2026-12-03", {"Fri"}),  # a Thursday
+        ("2026-12-04", {"Fri", "Sat", "Sun", "Mon"}),  # for who registered since the night before, today's as well
+        ("2026-12-05", {"Sat", "Sun", "Mon"}),
+        ("2026-12-07", {"Mon", "Tue"}),
+    ],
+)
+def test_reminders_are_of_the_next_working_day_and_the_weekend_before_it(cast, night, reminded):
+    User.objects.update(time_zone="Europe/Paris")
+    for day in range(4, 9):
+        session = make_live_session(f"{paris(f'2026-12-0{day} 14:00'):%a}", at=paris(f"2026-12-0{day} 14:00"))
+        registering.register(session, cast.ada, at=paris("2026-12-01 10:00"))
+    reminding.remind(paris(f"{night} 02:30"))
+    assert {name.split(": ")[1] for _who, name in subjects()} == reminded
+
+
+@pytest.mark.parametrize(
+    ("starts", "goes"),
+    [
+        ("2026-12-04 14:00", "2026-12-03 09:00"),
+        ("2026-12-07 08:00", "2026-12-04 09:00"),  # of Monday, on Friday
+    ],
+)
+def test_a_reminder_goes_in_a_working_hour_before_the_day(cast, starts, goes):
+    User.objects.update(time_zone="Europe/Paris")
+    session = make_live_session(at=paris(starts))
+    registering.register(session, cast.ada, at=paris("2026-12-01 10:00"))
+    for day in range(1, 7):
+        reminding.remind(paris(f"2026-12-0{day} 02:30"))
+    assert Notice.objects.get().not_before == paris(goes)
+
+
+@pytest.mark.parametrize("day", ["2026-10-25", "2027-03-28"])
+def test_the_night_clocks_change_moves_no_reminder(cast, day):
+    """A session on the Monday after; the reminder at nine on the Friday before, as clocks in Paris show it."""
+    User.objects.update(time_zone="Europe/Paris")
+    starts = paris(f"{day} 12:00") + timedelta(days=1)
+    session = make_live_session(at=starts)
+    registering.register(session, cast.ada, at=starts - timedelta(days=9))
+    friday = starts - timedelta(days=3)
+    reminding.remind(friday.replace(hour=1))
+    letter = Notice.objects.get()
+    assert letter.not_before.astimezone(PARIS).strftime("%a %H:%M") == "Fri 09:00"
+    assert "noon to" in letter.body
+
+
+def test_news_waits_three_days_after_a_mail_about_a_session(cast, session):
+    now = paris("2026-12-08 10:00")
+    registering.register(session, cast.ada)
+    reminding.remind(session.starts_at - timedelta(hours=20))
+    Notice.objects.update(sent_at=now - timedelta(days=1))
+    assert mailing.next_turns([cast.ada.pk], now)[cast.ada.pk] == paris("2026-12-10 10:00")
+
+
+# --- Without an address
+
+
+def test_who_has_no_address_reads_it_and_is_told_in_person(cast, session):
+    User.objects.filter(pk=cast.ada.pk).update(email=None, staff_number="77")
+    cast.ada.refresh_from_db()
+    registering.register(session, cast.ada)
+    reminding.remind(session.starts_at - timedelta(hours=20))
+    for days in (7, 14):
+        later = session.starts_at + timedelta(days=days)
+        changing.save(
+            edited(session, starts_at=later, ends_at=later + timedelta(hours=1)), [cast.company], [], cast.hana
+        )
+    assert not Notice.objects.exists()
     now = timezone.now()
-    for days in (-1, 3):
-        session = make_live_session(at=now + timedelta(days=days), teams=[cast.company])
-        Registration.objects.create(session=session, user=cast.ada)
-    assert reminding.remind(now) == 0
-    assert reminding.remind(now + timedelta(days=2)) == 1
+    pieces = home.news_of(cast.ada, now)
+    assert digest.unreachable(pieces, now) == {cast.ada.pk}
+    panel = home.panel_of(cast.ada)
+    assert panel.words[0].text.startswith("Changed: Calm on the phone. This session was changed.")
+    assert len([one for one in panel.words if "Calm" in one.title]) == 1  # of two moves the last
+    home.got_it(cast.ada, panel.keys)
+    assert not {piece.kind for piece in home.news_of(cast.ada)} & {"session"}
+    changing.cancel(LiveSession.objects.get(), cast.hana)
+    assert "does not take place" in home.panel_of(cast.ada).words[0].text
+    over = home.news_of(cast.ada, session.starts_at + timedelta(days=15))
+    assert not {piece.kind for piece in over} & {"session"}
 
 
 def test_who_cancels_is_not_reminded_and_who_comes_back_is(cast, session):

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import PackageNotFoundError, metadata
-from pathlib import Path
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements"
+from tests.trust import newer, sbom
+from tests.trust.sbom import blocks, licenses
+
 # Permissive, or (psycopg) LGPL, which asks nothing of a program that only imports it.
 ALLOWED = {
     *("MIT", "MIT-0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0", "PSFL", "LGPL-3.0-only", "ISC"),
     *("MPL-2.0", "CC-BY-4.0", "CC0-1.0", "OFL-1.1", "MIT-CMU", "MIT License", "BSD License", "Apache Software License"),
 }
-
-
-def blocks(name: str) -> list[str]:
-    """One block for each package: its pin and the hashes below it."""
-    text = re.sub(r"^\s*#.*\n", "", (REQUIREMENTS / name).read_text(), flags=re.MULTILINE)
-    return [block for block in re.split(r"\n(?=\S)", text.strip()) if block and not block.startswith(("-r", "--"))]
-
-
-def licenses(package: str) -> set[str]:
-    about = metadata(package)
-    said = about["License-Expression"] or about["License"] or ""
-    if not said or len(said) > 80:  # some put the whole text there; the classifier is short
-        found = [one.split(" :: ")[-1] for one in about.get_all("Classifier") or [] if one.startswith("License ::")]
-        return set(found)
-    return set(re.split(r"\s+(?:AND|OR)\s+", said))
 
 
 @pytest.mark.parametrize("name", ["base.txt", "dev.txt"])
@@ -52,3 +38,16 @@ def test_every_license_is_on_the_list():
         assert found <= ALLOWED, f"{package}: {found - ALLOWED}"
         seen += 1
     assert seen > 20
+
+
+def test_the_list_of_parts_is_that_of_the_pins():
+    """CycloneDX, for whoever asks what is inside; `make sbom` writes it anew."""
+    parts = sbom.parts()
+    assert [(one["name"], one["version"]) for one in parts["components"]] == sbom.pins("base.txt")
+    assert len(parts["components"]) == len(blocks("base.txt"))
+    assert sbom.FILE.read_text() == sbom.as_text(), "make sbom"
+
+
+def test_a_newer_patch_is_told_from_what_pip_says():
+    report = '{"install": [{"metadata": {"name": "Django", "version": "5.2.20"}}]}'
+    assert newer.newest(report) == "5.2.20"

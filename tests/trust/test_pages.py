@@ -8,6 +8,7 @@ import pytest
 
 from tests.trust.conftest import ROLES
 from tests.trust.crawling import crawl
+from tests.trust.markup import faults
 
 pytestmark = [pytest.mark.usefixtures("quiet"), pytest.mark.no_cover]
 LOADED = re.compile(
@@ -30,7 +31,22 @@ def test_each_link_leads_to_a_sound_page(people, role):
             wrong.append(f"{address}: language, one h1, one main")
         if not re.search(r"<title>\s*\S", page):
             wrong.append(f"{address}: no title")
+        wrong += [f"{address}: {one}" for one in faults(page)]
         wrong += [f"{address}: loads {one}" for one in LOADED.findall(page) if re.match(r"(\w+:)?//", one)]
     assert not wrong, "\n".join(wrong)
     assert not {one for one in found.outside if not one.startswith(("mailto:", "tel:"))}
     assert len(found.pages) >= ENOUGH[role], sorted(found.pages)
+
+
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [
+        ("<p>One<p>Two</p>", ["<p> in <p>", "<p> is not closed"]),
+        ("<ul><li><a href='#'>Go <button>now</button></a></li></ul>", ["<button> in a link or button"]),
+        ("<i id='a'></i><i id='a'></i><label for='b'>Name</label>", ["id 'a' 2 times", "label for: no id 'b'"]),
+        ("<div><b></div></b>", ["</b> while [] are open", "</div> while ['div', 'b'] are open"]),
+        ("<p>One<br>two</p><svg><path d='M0'/></svg>", []),
+    ],
+)
+def test_faults_of_markup_are_found(page, says):
+    assert faults(page) == says

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from config.server import Sender, Server, answers, die_with_parent
+from config.server import Sender, Server, Timer, answers, die_with_parent
 
 COURSE = settings.BASE_DIR / "content" / "customer-service"
 MIGRATION_LOCK = 7_209_431  # any number; the same on every machine that serves this database
@@ -86,6 +86,7 @@ class Command(BaseCommand):
         if "send_notices" in get_commands():
             sender.start()
         if settings.DEMO and "demo_people" in get_commands():
+            Timer().start()
             call_command("demo_people", stdout=self.stdout)
             connections.close_all()
         self.say(f"Ready: http://{bind}:{port} (Ctrl-C stops it)")
