@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from courses.models import Course, PublishRequest
+from courses.models import Course, Flag, PublishRequest
 from quizzes.models import Quiz
 
 
@@ -76,6 +76,13 @@ def editing() -> list[Task]:
     )
     tasks.append(
         Task(
+            _("What readers flagged"),
+            flagged(Flag.objects.open().count()),
+            reverse("admin:courses_flag_changelist") + "?state=open",
+        )
+    )
+    tasks.append(
+        Task(
             _("Pictures"),
             _("Upload one, say what it shows, see which lessons show it, replace it."),
             reverse("admin:courses_image_changelist"),
@@ -89,6 +96,17 @@ def editing() -> list[Task]:
         )
     )
     return tasks
+
+
+def flagged(n: int) -> str:
+    if not n:
+        return _("Nothing is open now.")
+    words = ngettext(
+        "%(n)d time a reader found something unclear or out of date.",
+        "%(n)d times a reader found something unclear or out of date.",
+        n,
+    )
+    return words % {"n": n}
 
 
 def analysis() -> Task:

@@ -89,6 +89,8 @@ courses/<slug:course>/<slug:lesson>/complete/            GET    in     in  go   
 courses/<slug:course>/<slug:lesson>/complete/            POST   in     in  go      404     404   404    404 404      404
 courses/<slug:course>/<slug:lesson>/check/               GET    go     go  go      go      go    go     go  go       go
 courses/<slug:course>/<slug:lesson>/check/               POST   404    404 go      404     404   200    404 404      200
+courses/<slug:course>/<slug:lesson>/flag/                GET    in     in  go      go      go    go     go  go       go
+courses/<slug:course>/<slug:lesson>/flag/                POST   in     in  go      404     404   go     404 404      go
 courses/<slug:course>/<slug:lesson>/quiz/                GET    in     in  go      404     404   404    404 404      404
 courses/<slug:course>/<slug:lesson>/quiz/                POST   in     in  go      404     404   404    404 404      404
 courses/<slug:course>/<slug:lesson>/quiz/<int:number>/   GET    in     in  go      404     404   404    404 404      404
@@ -203,6 +205,7 @@ courses.path            lch     -       -         lch
 courses.companyfact     lch     -       -         lch
 courses.image           lach    -       -         lach
 courses.publishrequest  lch     lch     -         lch
+courses.flag            lch     -       -         lch
 quizzes.quiz            lch     -       -         lch
 quizzes.question        lach    -       -         lach
 quizzes.retakechange    -       lach    -         lach

@@ -31,8 +31,8 @@ from django.utils.http import urlsafe_base64_encode
 from accounts import audit
 from accounts.mailing import signer
 from accounts.models import StagedFile, User
-from courses import publishing, second_person
-from courses.models import Assignment, Certificate, CompanyFact, Credit, EnrollmentChange, LessonRevision, Renewal
+from courses import flagging, publishing, second_person
+from courses.models import Assignment, Certificate, CompanyFact, Credit, EnrollmentChange, Flag, LessonRevision, Renewal
 from desk.files import staging
 from events.models import Registration
 from notices.models import SENDER, Heartbeat, Notice
@@ -100,6 +100,7 @@ class Site:
         self.image = make_image(cast.course)
         draft = self.reading.add_revision(title="T", body="B")
         second_person.ask(draft, LessonRevision.Effect.REDO, by=make_person("Ask Er"))
+        flagging.flag(cast.otto, self.reading.published_revision, Flag.Kind.UNCLEAR)
         self.certificate = Certificate.objects.create(enrollment=cast.ada_enrolled, name="Ada", course_title="Course")
         self.keys = {person.pk: session_of(person) for person in [*self.people.values(), cast.otto] if person}
 
@@ -153,6 +154,8 @@ class Site:
         return 1
 
     def data(self, route: str) -> dict[str, object]:
+        if route.endswith("/flag/"):
+            return {"kind": "unclear"}
         if route.endswith("/complete/"):
             return {"revision": self.reading.published_revision_id}
         return {"option": "a"} if route.endswith(("/check/", "<int:position>/")) else {}

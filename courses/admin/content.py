@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from courses import publishing
-from courses.models import CompanyFact, Course, Lesson, Module, Objective, Path, PathStep, Skill
+from courses.models import CompanyFact, Course, Flag, Lesson, Module, Objective, Path, PathStep, Skill
 from notices.admin import StaffAdmin, StaffInline, Trail
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class CourseAdmin(StaffAdmin):
         course = self.get_object(request, object_id)
         modules = self.outline(course) if course else []
         context = {"modules": modules, "ready": sum(module.is_ready for module in modules), "course": course}
+        context["flags"] = Flag.objects.open().filter(revision__lesson__course=course).count() if course else 0
         return super().change_view(request, object_id, form_url, context)
 
     def outline(self, course: Course) -> list[Module]:

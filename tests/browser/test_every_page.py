@@ -83,6 +83,7 @@ PAGES: dict[str, list[str]] = {
         "/admin/courses/image/",
         "/admin/courses/image/add/",
         "/admin/courses/publishrequest/",
+        "/admin/courses/flag/",
         "/admin/quizzes/quiz/",
         "/admin/quizzes/question/",
         "/admin/quizzes/question/add/",
