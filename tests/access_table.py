@@ -125,6 +125,8 @@ admin/invite/                                            GET    in     in  403  
 admin/invite/                                            POST   in     in  403     403     403   403    200 403      200
 admin/not-come/                                          GET    in     in  403     403     403   403    200 403      200
 admin/not-come/                                          POST   in     in  403     403     403   403    200 403      200
+admin/courses/course/<int:pk>/facts/                     GET    in     in  403     403     403   200    403 403      200
+admin/courses/course/<int:pk>/facts/                     POST   in     in  403     403     403   go     403 403      go
 admin/accounts/team/<int:pk>/merge/                      GET    in     in  403     403     403   403    200 403      200
 admin/accounts/team/<int:pk>/merge/                      POST   in     in  403     403     403   403    200 403      200
 admin/courses/lesson/<int:pk>/preview/                   GET    in     in  403     403     403   200    403 403      200
@@ -202,7 +204,6 @@ courses.course          lch     -       -         lacdh
 courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
 courses.path            lch     -       -         lch
-courses.companyfact     lch     -       -         lch
 courses.image           lach    -       -         lach
 courses.publishrequest  lch     lch     -         lch
 courses.flag            lch     -       -         lch

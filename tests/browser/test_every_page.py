@@ -79,7 +79,7 @@ PAGES: dict[str, list[str]] = {
         "/admin/courses/course/",
         "/admin/courses/module/",
         "/admin/courses/lesson/",
-        "/admin/courses/companyfact/",
+        "/admin/courses/course/1/facts/",
         "/admin/courses/image/",
         "/admin/courses/image/add/",
         "/admin/courses/publishrequest/",
