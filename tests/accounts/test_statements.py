@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.statements import Prepared
 
 
@@ -68,3 +68,29 @@ def test_a_number_too_large_for_the_database_finds_nothing(cast):
     prepared = Prepared(by_name)
     assert prepared(pk=10**40, name="") == []
     assert prepared(pk=2**63 - 1, name="") == []
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda name: User.objects.filter(name=name).prefetch_related("groups"),
+        lambda name: User.objects.filter(name=name).values("pk"),
+        lambda name: User.objects.filter(name=name).values_list("pk", flat=True),
+    ],
+)
+def test_what_is_more_than_objects_and_tuples_is_refused(db, build):
+    with pytest.raises(ValueError, match="<lambda> makes more of its rows"):
+        Prepared(build)(name="Ada")
+
+
+def test_what_is_selected_and_what_is_left_out_are_as_in_the_query(cast, django_assert_num_queries):
+    def build(name: str):
+        rows = Membership.objects.select_related("user", "team").annotate(again=F("team__name"))
+        return rows.defer("user__password").filter(user__name=name)
+
+    (plain,), (row,) = build("Ada Moreau"), Prepared(build)(name="Ada Moreau")
+    with django_assert_num_queries(0):
+        assert (row.user, row.team, row.again) == (cast.ada, cast.lyon, "Lyon")
+        assert row.user.get_deferred_fields() == plain.user.get_deferred_fields() == {"password"}
+        assert (row._state.db, row._state.adding) == (plain._state.db, False)
+    assert row.user.password == cast.ada.password
