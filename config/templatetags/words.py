@@ -1,18 +1,20 @@
 """`{% load i18n static words %}`: what is the same on every page is found once.
 
 A `{% translate %}` of a fixed text is looked up once for each language, the address of a `{% static %}` file once, and
-what stands in `{% once %}` is rendered once for each language.
+what stands in `{% once %}` is rendered once for each language. A `{% blocktranslate %}` remembers what it said.
 """
 
 from typing import Any
 
 from django.template import Context, Library, Node
-from django.template.base import NodeList, Parser, Token
+from django.template.base import NodeList, Parser, Token, TokenType
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode, do_block_translate, do_translate
 from django.templatetags.static import StaticNode, do_static
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 register = Library()
+MOST = 1000  # sentences that a tag remembers
 
 
 class Fixed(Node):
@@ -36,21 +38,46 @@ def translate(parser: Parser, token: Token) -> Node:
 
 
 class Sentence(BlockTranslateNode):
-    """Puts its text together once; the rest is Django's."""
+    """Says the same again of the same texts and whole numbers: most are a title, or how many of how many.
 
-    def render_token_list(self, tokens: list[Token]) -> tuple[str, list[str]]:
-        made = self.__dict__.setdefault("made", {})
-        if (known := made.get(id(tokens))) is None:
-            known = made[id(tokens)] = super().render_token_list(tokens)
-        message, names = known
-        return message, [*names]
+    Whatever else it is given, or takes from the page without being given, is left to Django.
+    """
+
+    known: dict[tuple[Any, ...], str]
+
+    def __init__(self, node: BlockTranslateNode) -> None:
+        self.__dict__ |= node.__dict__
+        given = {*self.extra_context, self.countervar}
+        said = [one.contents for one in [*self.singular, *(self.plural or [])] if one.token_type == TokenType.VAR]
+        self.is_closed = given.issuperset(said) and not self.message_context
+        self.known = {}
+
+    def render(self, context: Context, nested: bool = False) -> str:
+        if nested or not self.is_closed:
+            return super().render(context, nested)
+        values = [value.resolve(context) for value in self.extra_context.values()]
+        if self.counter:
+            values.append(self.counter.resolve(context))
+        if not all(isinstance(value, str | int) for value in values):
+            return super().render(context)
+        key = (get_language(), context.autoescape, *values, *map(type, values))
+        if (text := self.known.get(key)) is None:
+            text = self.known[key] = self.said(context)
+        if self.asvar:
+            context[self.asvar] = SafeString(text)
+            return ""
+        return text
+
+    def said(self, context: Context) -> str:
+        if len(self.known) >= MOST:
+            self.known.clear()
+        text = super().render(context)
+        return str(context[self.asvar]) if self.asvar else text
 
 
 @register.tag
 def blocktranslate(parser: Parser, token: Token) -> Node:
-    node = do_block_translate(parser, token)
-    node.__class__ = Sentence
-    return node
+    return Sentence(do_block_translate(parser, token))
 
 
 class Once(Node):

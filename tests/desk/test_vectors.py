@@ -58,7 +58,10 @@ def harmless(html: str, plain: dict[str, set[str]]) -> None:
         assert tag in plain or tag in markdown.TAGS, (tag, attributes)
         assert set(attributes) <= plain.get(tag, set()) | ALLOWED, (tag, attributes)
         for name in ("href", "src", "action", "formaction"):
-            assert re.match(r"$|[#?]|/(?![/\\])|[a-z0-9-]+/|mailto:[a-z]+@example.com$", attributes.get(name, "")), (tag, attributes)
+            assert re.match(r"$|[#?]|/(?![/\\])|[a-z0-9-]+/|mailto:[a-z]+@example.com$", attributes.get(name, "")), (
+                tag,
+                attributes,
+            )
 
 
 @pytest.fixture
