@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -17,7 +18,7 @@ from django.db.models import QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
-Given = int | str
+Given = int | str | datetime
 LARGEST = 2**63 - 1
 
 
@@ -62,7 +63,9 @@ class Statement:
     of_thread: threading.local = field(default_factory=threading.local)
 
     def ask(self, given: dict[str, Given]) -> list[Any]:
-        values = tuple(given[self.names[n]] if n in self.names else value for n, value in enumerate(self.params))
+        values = tuple(
+            as_parameter(given[self.names[n]]) if n in self.names else value for n, value in enumerate(self.params)
+        )
         connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
         with connection.cursor() as cursor:
             cursor.execute(self.sql, values)
@@ -85,7 +88,7 @@ def twin(one: Any, **other: Any) -> Any:
 
 
 class Prepared:
-    """Decorates a function that builds a query from numbers and texts; calling it with them by name returns the rows.
+    """Decorates a function that builds a query of numbers, texts or moments; called with them by name, it asks it.
 
     The function runs once, on stand-ins. Each must become a parameter of the SQL just as it is, so it hands them to
     filters and looks at nothing that can change: ValueError if one does not. A number that no database can hold finds
@@ -112,7 +115,7 @@ class Prepared:
         other_sql, others = self.build(**two).query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
         if sql != other_sql:
             raise ValueError(f"{self.build.__qualname__} makes another query of other values.")
-        pairs = {(one[name], two[name]): name for name in given}
+        pairs = {(as_parameter(one[name]), as_parameter(two[name])): name for name in given}
         differing = {n: pair for n, pair in enumerate(zip(params, others, strict=True)) if pair[0] != pair[1]}
         names = {n: pairs[pair] for n, pair in differing.items() if pair in pairs}
         if len(names) < len(differing) or set(names.values()) != set(given):
@@ -128,9 +131,19 @@ def is_plain(queryset: Any, compiler: Any) -> bool:
     return not more and queryset._iterable_class in (ModelIterable, ValuesListIterable)
 
 
+def as_parameter(value: Given) -> Any:
+    """As the database takes it: SQLite has moments as texts."""
+    if isinstance(value, datetime):
+        return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(value)
+    return value
+
+
 def stand_ins(given: dict[str, Given], turn: int) -> dict[str, Given]:
     """Values of the same types that differ from each other and between turns; a number fits the smallest field."""
-    return {
-        name: 100 * turn + place if isinstance(value, int) else f"{name}-{turn}"
-        for place, (name, value) in enumerate(given.items())
-    }
+    return {name: stand_in(name, value, 100 * turn + place) for place, (name, value) in enumerate(given.items())}
+
+
+def stand_in(name: str, value: Given, number: int) -> Given:
+    if isinstance(value, datetime):
+        return datetime(2000, 1, 1, 0, 0, number % 60, number, tzinfo=UTC)
+    return number if isinstance(value, int) else f"{name}-{number}"

@@ -1,10 +1,12 @@
 """A prepared query gives what the query itself gives, to everybody their own, and refuses what it cannot prepare."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.db.models import F, Q
+from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.statements import Prepared
@@ -54,7 +56,7 @@ def test_each_thread_asks_through_its_own_connection(cast):
     "build",
     [
         lambda name: User.objects.filter(name=name.upper()),
-        lambda name: User.objects.all() if name == "name-1" else User.objects.filter(name=name),
+        lambda name: User.objects.all() if name == "name-100" else User.objects.filter(name=name),
         lambda name: User.objects.filter(is_active=True),
         lambda name: User.objects.filter(name__startswith=name),
     ],
@@ -94,3 +96,9 @@ def test_what_is_selected_and_what_is_left_out_are_as_in_the_query(cast, django_
         assert row.user.get_deferred_fields() == plain.user.get_deferred_fields() == {"password"}
         assert (row._state.db, row._state.adding) == (plain._state.db, False)
     assert row.user.password == cast.ada.password
+
+
+def test_a_moment_is_given_as_the_database_has_it(cast):
+    prepared = Prepared(lambda at: User.objects.filter(date_joined__gte=at).order_by("pk"))
+    for at in (cast.ada.date_joined, cast.otto.date_joined + timedelta(microseconds=1), timezone.now()):
+        assert prepared(at=at) == list(prepared.build(at))
