@@ -91,7 +91,8 @@ class FactField(forms.CharField):
     """Markdown for the inside of a box; a link leads to a lesson of the course."""
 
     def __init__(self, course: int, **options: Any) -> None:
-        super().__init__(required=False, max_length=LONGEST, **options)
+        too_long = _("This has %(show_value)d characters, and 5,000 are the most. It is all still here: take some out.")
+        super().__init__(required=False, max_length=LONGEST, error_messages={"max_length": too_long}, **options)
         self.course = course
 
     def to_python(self, value: Any) -> str:

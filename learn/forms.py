@@ -56,7 +56,11 @@ class FlagForm(forms.Form):
         choices=Flag.Kind.choices,
         error_messages={"required": _("Choose what it is."), "invalid_choice": _("Choose what it is.")},
     )
-    comment = forms.CharField(max_length=1000, required=False)
+    comment = forms.CharField(
+        max_length=1000,
+        required=False,
+        error_messages={"max_length": _("This has %(show_value)d characters, and 1,000 are the most. Take some out.")},
+    )
     may_ask = forms.BooleanField(required=False)
     revision = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
 

@@ -10,7 +10,6 @@ from django.template import Context, Library, Node
 from django.template.base import NodeList, Parser, Token, TokenType
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode, do_block_translate, do_translate
 from django.templatetags.static import StaticNode, do_static
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 register = Library()
@@ -64,7 +63,7 @@ class Sentence(BlockTranslateNode):
         if (text := self.known.get(key)) is None:
             text = self.known[key] = self.said(context)
         if self.asvar:
-            context[self.asvar] = SafeString(text)
+            context[self.asvar] = text
             return ""
         return text
 
@@ -72,7 +71,7 @@ class Sentence(BlockTranslateNode):
         if len(self.known) >= MOST:
             self.known.clear()
         text = super().render(context)
-        return str(context[self.asvar]) if self.asvar else text
+        return context[self.asvar] if self.asvar else text  # type: ignore[no-any-return]  # the text that Django made
 
 
 @register.tag

@@ -143,7 +143,7 @@ def test_the_audit_list_has_who_and_both_texts(cast, fact, url, as_):
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        ("x" * 5001, "at most 5000 characters"),
+        ("x" * 5001, "This has 5001 characters"),
         ("a\n::: note\nb\n:::", "Take them out."),
         ("See [it](lesson:nowhere).", "lesson:nowhere leads nowhere"),
         ("a\0b", "Null characters are not allowed."),
