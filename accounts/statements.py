@@ -8,16 +8,47 @@ Nothing of the data is kept, only the text of the SQL.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
+from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
-Given = int | str
+Given = int | str | datetime
 LARGEST = 2**63 - 1
+
+
+class Reader:
+    """Makes of the rows of one connection what the query itself would give: tuples, or objects."""
+
+    def __init__(self, queryset: QuerySet[Any, Any], compiler: Any, connection: Any) -> None:
+        self.connection = connection
+        self.compiler = twin(compiler, connection=connection)
+        self.converters = self.compiler.get_converters([one[0] for one in compiler.select[: compiler.col_count]])
+        self.is_of_objects = queryset._iterable_class is ModelIterable
+        if self.is_of_objects:
+            places = compiler.klass_info["select_fields"]
+            self.own = slice(places[0], places[-1] + 1)
+            self.names = [one[0].target.attname for one in compiler.select[self.own]]
+            populators: Any = get_related_populators  # the stubs are of a later Django
+            self.populators = populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS)
+
+    def read(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        if self.converters:
+            rows = self.compiler.apply_converters(rows, self.converters)
+        return [self.made(row) if self.is_of_objects else tuple(row) for row in rows]
+
+    def made(self, row: Sequence[Any]) -> Any:
+        one = self.compiler.klass_info["model"].from_db(DEFAULT_DB_ALIAS, self.names, row[self.own])
+        for populator in self.populators:
+            populator.populate(row, one)
+        for name, place in self.compiler.annotation_col_map.items():
+            setattr(one, name, row[place])
+        return one
 
 
 @dataclass(frozen=True)
@@ -32,26 +63,21 @@ class Statement:
     of_thread: threading.local = field(default_factory=threading.local)
 
     def ask(self, given: dict[str, Given]) -> list[Any]:
-        values = [given[self.names[n]] if n in self.names else value for n, value in enumerate(self.params)]
-        converters = self.converters()
-        run = twin(
-            self.compiler,
-            connection=connections[DEFAULT_DB_ALIAS],  # each thread has its own
-            as_sql=lambda *args, **kwargs: (self.sql, tuple(values)),
-            get_converters=lambda fields: converters,
+        values = tuple(
+            as_parameter(given[self.names[n]]) if n in self.names else value for n, value in enumerate(self.params)
         )
-        query = twin(self.queryset.query, get_compiler=lambda *args, **kwargs: run)
-        return list(twin(self.queryset, _query=query))
+        connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, values)
+            rows = cursor.fetchall()
+        return self.reader(connection).read(rows)
 
-    def converters(self) -> Any:
-        """What makes Python's values of the columns; they belong to the connection, so each thread keeps its own."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        kept = self.of_thread.__dict__
-        if kept.get("connection") is not connection:
-            compiler = twin(self.compiler, connection=connection)
-            fields = [column[0] for column in compiler.select[: compiler.col_count]]
-            kept.update(connection=connection, converters=compiler.get_converters(fields))
-        return kept["converters"]
+    def reader(self, connection: Any) -> Reader:
+        """What it has belongs to the connection, so each thread keeps its own."""
+        kept: Reader | None = getattr(self.of_thread, "reader", None)
+        if kept is None or kept.connection is not connection:
+            kept = self.of_thread.reader = Reader(self.queryset, self.compiler, connection)
+        return kept
 
 
 def twin(one: Any, **other: Any) -> Any:
@@ -62,7 +88,7 @@ def twin(one: Any, **other: Any) -> Any:
 
 
 class Prepared:
-    """Decorates a function that builds a query from numbers and texts; calling it with them by name returns the rows.
+    """Decorates a function that builds a query of numbers, texts or moments; called with them by name, it asks it.
 
     The function runs once, on stand-ins. Each must become a parameter of the SQL just as it is, so it hands them to
     filters and looks at nothing that can change: ValueError if one does not. A number that no database can hold finds
@@ -89,17 +115,35 @@ class Prepared:
         other_sql, others = self.build(**two).query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
         if sql != other_sql:
             raise ValueError(f"{self.build.__qualname__} makes another query of other values.")
-        pairs = {(one[name], two[name]): name for name in given}
+        pairs = {(as_parameter(one[name]), as_parameter(two[name])): name for name in given}
         differing = {n: pair for n, pair in enumerate(zip(params, others, strict=True)) if pair[0] != pair[1]}
         names = {n: pairs[pair] for n, pair in differing.items() if pair in pairs}
         if len(names) < len(differing) or set(names.values()) != set(given):
             raise ValueError(f"{self.build.__qualname__} makes something else of what it is given than parameters.")
+        if not is_plain(queryset, compiler):
+            raise ValueError(f"{self.build.__qualname__} makes more of its rows than objects or tuples.")
         return Statement(queryset, compiler, sql, list(params), names)
+
+
+def is_plain(queryset: Any, compiler: Any) -> bool:
+    """Whether a Reader knows all that is done with the rows."""
+    more = queryset._prefetch_related_lookups or queryset._known_related_objects or compiler.has_extra_select
+    return not more and queryset._iterable_class in (ModelIterable, ValuesListIterable)
+
+
+def as_parameter(value: Given) -> Any:
+    """As the database takes it: SQLite has moments as texts."""
+    if isinstance(value, datetime):
+        return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(value)
+    return value
 
 
 def stand_ins(given: dict[str, Given], turn: int) -> dict[str, Given]:
     """Values of the same types that differ from each other and between turns; a number fits the smallest field."""
-    return {
-        name: 100 * turn + place if isinstance(value, int) else f"{name}-{turn}"
-        for place, (name, value) in enumerate(given.items())
-    }
+    return {name: stand_in(name, value, 100 * turn + place) for place, (name, value) in enumerate(given.items())}
+
+
+def stand_in(name: str, value: Given, number: int) -> Given:
+    if isinstance(value, datetime):
+        return datetime(2000, 1, 1, 0, 0, number % 60, number, tzinfo=UTC)
+    return number if isinstance(value, int) else f"{name}-{number}"

@@ -67,6 +67,12 @@ class Misses:
         Throttle.count(self.key, WINDOW, at)
 
 
+def count(door: str, who: str, limit: int, at: datetime | None = None) -> datetime | None:
+    """Count one more of what somebody may do so often in a while. Says until when they have to wait, if they do."""
+    row = Throttle.count(digest(door, "who", who), WINDOW, at)
+    return row.since + WINDOW if row.tries > limit else None
+
+
 def forget(doors: Iterable[str], names: Iterable[str]) -> None:
     """Delete what was counted at these doors for these sign-in names."""
     listed = list(names)

@@ -1,8 +1,8 @@
-"""`{% include %}` that does once what Django's does each time, and `{% keep %}`.
+"""`{% include %}` and `{% extends %}` that do once what Django's do each time, and `{% keep %}`.
 
 A page has dozens of includes, and each looks its template up whenever it is reached. `{% include "icons/….svg" %}` puts
 the drawing into the page's template when that is compiled; drawings are plain text, and one with tags in it would show
-them. Any other include of a fixed name finds its template once.
+them. Any other include of a fixed name, and what a page extends, is found once.
 """
 
 from typing import Any
@@ -10,7 +10,15 @@ from typing import Any
 from django.template import Context, Library, Node
 from django.template.base import FilterExpression, NodeList, Parser, TextNode, Token
 from django.template.loader import get_template
-from django.template.loader_tags import do_include
+from django.template.loader_tags import (
+    BLOCK_CONTEXT_KEY,
+    BlockContext,
+    BlockNode,
+    ExtendsNode,
+    do_extends,
+    do_include,
+)
+from django.utils.safestring import SafeString
 
 register = Library()
 
@@ -43,6 +51,38 @@ class Found:
         if self.template is None:
             self.template = context.template.engine.get_template(self.name)  # type: ignore[union-attr]
         return self.template
+
+
+class Extending(ExtendsNode):
+    """Finds its parent, and the blocks that the parent begins with, once."""
+
+    found: tuple[Any, dict[str, Any]] | None = None
+
+    def render(self, context: Context) -> SafeString:
+        parent, blocks = self.found = self.found or self.find(context)
+        state: Any = context.render_context
+        block_context = state.setdefault(BLOCK_CONTEXT_KEY, BlockContext())
+        block_context.add_blocks(self.blocks)
+        block_context.add_blocks(blocks)
+        with state.push_state(parent, isolated_context=False):
+            rendered: SafeString = parent._render(context)
+        return rendered
+
+    def find(self, context: Context) -> tuple[Any, dict[str, Any]]:
+        """The blocks of a parent that extends another one are added when that is rendered."""
+        parent: Any = self.get_parent(context)
+        if any(isinstance(node, ExtendsNode) for node in parent.nodelist):
+            return parent, {}
+        return parent, {node.name: node for node in parent.nodelist.get_nodes_by_type(BlockNode)}
+
+
+@register.tag("extends")
+def extends(parser: Parser, token: Token) -> Node:
+    """One that is called as the template itself is searched for each time, for the next of that name."""
+    node: Any = do_extends(parser, token)
+    name = fixed(node.parent_name)
+    own = parser.origin.template_name if parser.origin else None
+    return Extending(node.nodelist, node.parent_name) if name and name != own else node
 
 
 class KeepNode(Node):

@@ -195,6 +195,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 60 * 60  # an hour, in seconds
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)  # trusted proxies in front, for the address that is counted at sign-in
 
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

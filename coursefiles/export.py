@@ -68,7 +68,7 @@ class Export:
 
     def _fact(self, fact: CompanyFact) -> dict[str, Any]:
         """Without the company's own text, which belongs to the site."""
-        return {"key": fact.key, "title": fact.title, "text": fact.default}
+        return {"key": fact.key, "title": fact.title, **_given(group=fact.group, hint=fact.hint), "text": fact.default}
 
     def _path(self, path: Path) -> dict[str, Any]:
         flags = {"sequential": path.is_sequential, "default": path.is_default}

@@ -54,6 +54,8 @@ class Fact(Strict):
     key: Key
     title: Short
     text: Prose
+    group: Short = ""
+    hint: Sentence = ""
 
 
 class Step(Strict):

@@ -118,7 +118,10 @@ class Stored:
         ]
         course = self.course
         facts = [
-            {"key": fact.key, "title": fact.title, "text": fact.default}
+            {
+                **{"key": fact.key, "title": fact.title, "text": fact.default},
+                **{name: said for name in ("group", "hint") if (said := getattr(fact, name))},
+            }
             for fact in self.facts.values()
             if only is None or fact.key in only
         ]

@@ -49,7 +49,7 @@ def course(files: CourseFiles, data: schema.Course) -> Unit:
         }
         for path in data.paths
     ]
-    facts = {"facts": [fact.model_dump() for fact in data.facts]} if data.facts else {}
+    facts = {"facts": [fact.model_dump(exclude_defaults=True) for fact in data.facts]} if data.facts else {}
     return {**data.model_dump(exclude={"paths", "facts", "format", "language"}), "paths": paths, **facts}
 
 

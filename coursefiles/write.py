@@ -79,7 +79,9 @@ class Writing:
     def _fact(self, data: schema.Fact, position: int) -> None:
         """The title and the default; what the company wrote itself stays."""
         row = self.stored.facts.get(data.key) or CompanyFact(course=self.course, key=data.key)
-        self.stored.facts[data.key] = _save(row, title=data.title, default=data.text, position=position)
+        self.stored.facts[data.key] = _save(
+            row, title=data.title, default=data.text, group=data.group, hint=data.hint, position=position
+        )
 
     def _modules(self) -> None:
         for key, file in self.files.modules.items():

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from accounts.privacy import erased_name, name_of
+from courses import flagging
 from courses.models import Certificate, Completion, Credit, EnrollmentChange, ExtraStep
 from notices.privacy import Section, section
 
@@ -24,6 +25,7 @@ def rows_about(person: User) -> list[QuerySet[Any, Any]]:
         Completion.objects.filter(enrollment__user=person),
         Credit.objects.filter(enrollment__user=person),
         ExtraStep.objects.filter(enrollment__user=person),
+        person.flags.all(),
     ]
 
 
@@ -31,7 +33,14 @@ def rows_about(person: User) -> list[QuerySet[Any, Any]]:
 
 
 def export(person: User) -> list[Section]:
-    return [enrollments(person), changes(person), completions(person), certificates(person), credits(person)]
+    return [
+        enrollments(person),
+        changes(person),
+        completions(person),
+        certificates(person),
+        credits(person),
+        flags(person),
+    ]
 
 
 def enrollments(person: User) -> Section:
@@ -116,6 +125,34 @@ def credits(person: User) -> Section:
     return section("credits", _("Done elsewhere before"), columns, rows)
 
 
+def flags(person: User) -> Section:
+    columns = {
+        "at": _("When"),
+        "course": _("Course"),
+        "lesson": _("Lesson"),
+        "kind": _("What"),
+        "comment": _("Comment"),
+        "may_ask": _("May be asked"),
+        "resolved_at": _("Resolved"),
+        "note": _("What was done"),
+    }
+    found = person.flags.select_related("revision__lesson__course").order_by("at", "pk")
+    rows = [
+        (
+            f.at,
+            f.lesson.course.title,
+            f.revision.title,
+            f.get_kind_display(),
+            f.comment,
+            f.may_ask,
+            f.resolved_at,
+            f.note,
+        )
+        for f in found
+    ]
+    return section("flags", _("What they flagged in lessons"), columns, rows)
+
+
 # --- Away ------------------------------------------------------------------------------------------------------------
 
 
@@ -125,5 +162,6 @@ def erase(person: User, at: datetime) -> None:
         audit.forget(rows, erased_name())
     EnrollmentChange.objects.filter(enrollment__user=person).update(old="", new="", reason="")
     Credit.objects.filter(enrollment__user=person).update(source="")
+    flagging.forget([person.pk])
     for certificate in Certificate.objects.filter(enrollment__user=person):
         certificate.withdraw(at)

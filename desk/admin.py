@@ -1,6 +1,7 @@
 from desk.audit import AuditAdmin
 from desk.earlier import CreditAdmin
 from desk.files.pages import StagedFileAdmin
+from desk.flags import FlagAdmin
 from desk.lessons import LessonAdmin
 from desk.people import PersonAdmin
 from desk.pictures import ImageAdmin
@@ -10,6 +11,7 @@ from desk.teams import TeamAdmin
 __all__ = [
     "AuditAdmin",
     "CreditAdmin",
+    "FlagAdmin",
     "ImageAdmin",
     "LessonAdmin",
     "PersonAdmin",

@@ -19,6 +19,7 @@ from courses.admin.content import editing_state, say_completed, with_editing_sta
 from courses.models import Lesson, LessonRevision, PublishRequest
 from desk import lesson_checks
 from desk.differences import differences
+from desk.flags import BESIDE, open_at
 from desk.lesson_forms import CAN_BE_REQUIRED, CompareForm, LessonForm, unix_lines
 from desk.parts import parts_of
 from desk.publishing import PublishPages, copy_of
@@ -126,6 +127,7 @@ class LessonAdmin(PublishPages):
         context["request_waiting"] = PublishRequest.objects.waiting().filter(revision__lesson=lesson).first()
         declined = PublishRequest.objects.filter(revision=form.draft, answer=PublishRequest.Answer.DECLINED)
         context["request_declined"] = declined.first() if form.draft else None
+        context["flags"] = open_at(lesson)[:BESIDE]
         context["longest"] = markdown.MAX_LENGTH
 
     def save_model(self, request: HttpRequest, obj: Lesson, form: LessonForm, change: bool) -> None:

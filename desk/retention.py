@@ -15,6 +15,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.models.user import UserQuerySet
 from accounts.privacy import end_sessions
+from courses import flagging
+from courses.models import Flag
 from desk import privacy
 from quizzes.models import Answer, CheckAnswer
 from quizzes.privacy import forget_answers
@@ -44,8 +46,9 @@ def to_forget(at: datetime) -> UserQuerySet:
         return User.objects.none()
     answers = Answer.objects.filter(attempt__enrollment__user=OuterRef("pk"), response__isnull=False)
     checks = CheckAnswer.objects.filter(user=OuterRef("pk"))
+    flags = Flag.objects.written().filter(user=OuterRef("pk"))
     gone = User.objects.left(months_before(at, settings.RETAIN_ANSWERS_MONTHS))
-    return gone.filter(Q(Exists(answers)) | Q(Exists(checks)))
+    return gone.filter(Q(Exists(answers)) | Q(Exists(checks)) | Q(Exists(flags)))
 
 
 def to_erase(at: datetime) -> UserQuerySet:
@@ -66,6 +69,7 @@ def retain(at: datetime | None = None, dry_run: bool = False) -> Done:
     for people in batches(to_forget(at)):
         with transaction.atomic():
             forget_answers(people, at)
+            flagging.forget(people)
         done.forgotten += len(people)
     for people in batches(erasable):
         done.erased += erase_all(people, at)

@@ -26,6 +26,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.companyfact": [VIEW, CHANGE],
         "courses.image": [VIEW, ADD, CHANGE],
         "courses.publishrequest": [VIEW],
+        "courses.flag": [VIEW, CHANGE],
         "quizzes.quiz": [VIEW, CHANGE],
         "quizzes.question": [VIEW, ADD, CHANGE],
         "quizzes.questionrevision": [VIEW, ADD],

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from desk import inviting
+from desk.facts import facts_page
 from desk.status import status, trouble
 from desk.tasks import tasks_for
 
@@ -36,6 +37,7 @@ class StaffSite(admin.AdminSite):
         kept = [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in LEFT_OUT]
         return [
             path("sender/", self.admin_view(status), name="sender"),
+            path("courses/course/<int:pk>/facts/", self.admin_view(facts_page), name="desk_facts"),
             path("invite/", self.admin_view(inviting.invite), name="invite"),
             path("not-come/", self.admin_view(inviting.not_come), name="not_come"),
             *kept,

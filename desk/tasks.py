@@ -1,15 +1,17 @@
 """The index of the staff pages: what one can do here, in plain words, by permission."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from courses.models import Course, PublishRequest
+from courses.models import Course, Flag, PublishRequest
 from desk import answers
 from quizzes.models import Quiz
 
@@ -75,11 +77,12 @@ def editing() -> list[Task]:
         )
     )
     tasks.append(analysis())
+    tasks += company_facts()
     tasks.append(
         Task(
-            _("Write what holds at your company"),
-            _("How long things can come back, whom to call, what to say: shown in lessons at once."),
-            reverse("admin:courses_companyfact_changelist"),
+            _("What readers flagged"),
+            flagged(Flag.objects.open().count()),
+            reverse("admin:courses_flag_changelist") + "?state=open",
         )
     )
     tasks.append(
@@ -97,6 +100,34 @@ def editing() -> list[Task]:
         )
     )
     return tasks
+
+
+def company_facts() -> list[Task]:
+    """A page for each course that leaves something to the company."""
+    own = Count("facts", filter=~Q(facts__text=""))
+    courses: Any = Course.objects.annotate(all_facts=Count("facts"), own_facts=own).filter(all_facts__gt=0)
+    return [
+        Task(
+            _("What holds at your company")
+            if len(courses) == 1
+            else _("What holds at your company, in “%(course)s”") % {"course": course.title},
+            _("How long things can come back, whom to call: shown in lessons at once. %(done)d of %(all)d filled in.")
+            % {"done": course.own_facts, "all": course.all_facts},
+            reverse("admin:desk_facts", args=[course.pk]),
+        )
+        for course in courses
+    ]
+
+
+def flagged(n: int) -> str:
+    if not n:
+        return _("Nothing is open now.")
+    words = ngettext(
+        "%(n)d time a reader found something unclear or out of date.",
+        "%(n)d times a reader found something unclear or out of date.",
+        n,
+    )
+    return words % {"n": n}
 
 
 def analysis() -> Task:

@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from courses.models import Flag, Lesson, LessonRevision
 from courses.models.enrollment import clean_code
 from quizzes import checks, grading
 from quizzes.models import QuestionRevision
@@ -46,6 +47,39 @@ class CompleteForm(forms.Form):
     """Continue: says which revision was on the page."""
 
     revision = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+
+
+class FlagForm(forms.Form):
+    """What a reader finds unclear or out of date, in the text that was on the page."""
+
+    kind = forms.ChoiceField(
+        choices=Flag.Kind.choices,
+        error_messages={"required": _("Choose what it is."), "invalid_choice": _("Choose what it is.")},
+    )
+    comment = forms.CharField(
+        max_length=1000,
+        required=False,
+        error_messages={"max_length": _("This has %(show_value)d characters, and 1,000 are the most. Take some out.")},
+    )
+    may_ask = forms.BooleanField(required=False)
+    revision = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+
+    def __init__(self, lesson: Lesson, data: Any) -> None:
+        super().__init__(data)
+        self.lesson = lesson
+
+    def clean_comment(self) -> str:
+        return "\n".join(str(self.cleaned_data["comment"]).splitlines())
+
+    def clean_revision(self) -> LessonRevision | None:
+        """The text of this lesson that the form names; what is published now, if it names no such text."""
+        published = self.lesson.revisions.exclude(published_at=None)
+        return published.filter(pk=self.cleaned_data["revision"]).first() or self.lesson.published_revision
+
+    def clean(self) -> None:
+        data = self.cleaned_data
+        if data.get("kind") == Flag.Kind.OTHER and data.get("comment") == "":
+            self.add_error("comment", _("Say in a few words what it is, so that somebody can mend it."))
 
 
 class CodeForm(forms.Form):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.safestring import SafeString
 
 from accounts.models import User
@@ -35,7 +35,7 @@ class Check:
     def is_answered(self) -> bool:
         return self.response is not None
 
-    @property
+    @cached_property
     def is_right(self) -> bool:
         return grading.is_right(self.revision.type, self.revision.body, self.response)
 

@@ -23,4 +23,5 @@ urlpatterns = [
     path(LESSON, views.lesson, name="lesson"),
     path(LESSON + "complete/", views.complete, name="complete"),
     path(LESSON + "check/", views.check, name="check"),
+    path(LESSON + "flag/", views.flag, name="flag"),
 ]

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.log import record as log
 from accounts.models import User
-from accounts.throttling import Misses, seconds_until, wait_message
-from courses import progress
+from accounts.throttling import Misses, count, seconds_until, wait_message
+from courses import flagging, progress
 from courses import search as lesson_search
 from courses.models import Certificate, Course, Enrollment, Lesson
 from courses.models.course import edits_courses
@@ -26,11 +26,12 @@ from courses.models.enrollment import clean_code
 from learn import certificates, lesson_page, own_data, pdf
 from learn import home as home_page
 from learn.course_map import course_map
-from learn.forms import CheckForm, CodeForm, CompleteForm, ShownForm
+from learn.forms import CheckForm, CodeForm, CompleteForm, FlagForm, ShownForm
 from learn.told import told_of
 from quizzes import checks
 
 logger = logging.getLogger("workshop.certificates")
+FLAGS = 20  # in a quarter of an hour; who reads has no more to say
 
 
 @login_not_required
@@ -104,6 +105,7 @@ def show(
     enrollment: Enrollment | None,
     form: CheckForm | None = None,
     given: Any = None,
+    flag: FlagForm | None = None,
 ) -> HttpResponse:
     """The page of a lesson; with `given`, the answer that is explained here and stored nowhere."""
     lesson.module.course = lesson.course  # the trail leads to the module, whose address names the course
@@ -122,7 +124,8 @@ def show(
         "here": place.here,
         "changed": lesson_page.is_changed(lesson, place.here),
         "body": lesson_page.body_of(lesson),
-        "form": form,
+        "form": form or flag,
+        "flag": flag,
     }
     if lesson.kind == Lesson.Kind.READING:
         stored = enrollment is not None and given is None
@@ -178,6 +181,27 @@ def complete(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
         )
         return redirect(found)
     return redirect(after(enrollment, found, outcome))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def flag(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
+    """Somebody finds something unclear or out of date; editors read it at the lesson."""
+    if request.method != "POST":  # after signing in again
+        return redirect("learn:lesson", course, lesson)
+    enrollment = lesson_page.enrollment_of(request.user, course)
+    found = lesson_page.find_lesson(request.user, course, slug=lesson)
+    if found is None:
+        raise Http404
+    if lesson_page.waits_for(enrollment, found):
+        return redirect(found)
+    form = FlagForm(found, request.POST)
+    if form.is_valid() and (until := count("flag", str(request.user.pk), FLAGS)):
+        form.add_error(None, wait_message(until))
+    if not form.is_valid():
+        return show(request, found, enrollment, flag=form)
+    flagging.flag(get_object_or_404(User, pk=request.user.pk), **form.cleaned_data)
+    messages.success(request, _("Thank you. The editors of this course will look at it."))
+    return redirect(found)
 
 
 def record(enrollment: Enrollment, lesson: Lesson, form: CompleteForm) -> progress.Outcome:

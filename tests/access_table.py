@@ -105,6 +105,8 @@ courses/<slug:course>/<slug:lesson>/complete/            GET    in     in  go   
 courses/<slug:course>/<slug:lesson>/complete/            POST   in     in  go      404     404   404    404 404      404
 courses/<slug:course>/<slug:lesson>/check/               GET    go     go  go      go      go    go     go  go       go
 courses/<slug:course>/<slug:lesson>/check/               POST   404    404 go      404     404   200    404 404      200
+courses/<slug:course>/<slug:lesson>/flag/                GET    in     in  go      go      go    go     go  go       go
+courses/<slug:course>/<slug:lesson>/flag/                POST   in     in  go      404     404   go     404 404      go
 courses/<slug:course>/<slug:lesson>/quiz/                GET    in     in  go      404     404   404    404 404      404
 courses/<slug:course>/<slug:lesson>/quiz/                POST   in     in  go      404     404   404    404 404      404
 courses/<slug:course>/<slug:lesson>/quiz/<int:number>/   GET    in     in  go      404     404   404    404 404      404
@@ -139,6 +141,8 @@ admin/invite/                                            GET    in     in  403  
 admin/invite/                                            POST   in     in  403     403     403   403    200 403      200
 admin/not-come/                                          GET    in     in  403     403     403   403    200 403      200
 admin/not-come/                                          POST   in     in  403     403     403   403    200 403      200
+admin/courses/course/<int:pk>/facts/                     GET    in     in  403     403     403   200    403 403      200
+admin/courses/course/<int:pk>/facts/                     POST   in     in  403     403     403   go     403 403      go
 admin/accounts/team/<int:pk>/merge/                      GET    in     in  403     403     403   403    200 403      200
 admin/accounts/team/<int:pk>/merge/                      POST   in     in  403     403     403   403    200 403      200
 admin/courses/lesson/<int:pk>/preview/                   GET    in     in  403     403     403   200    403 403      200
@@ -216,9 +220,9 @@ courses.course          lch     -       -         lacdh
 courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
 courses.path            lch     -       -         lch
-courses.companyfact     lch     -       -         lch
 courses.image           lach    -       -         lach
 courses.publishrequest  lch     lch     -         lch
+courses.flag            lch     -       -         lch
 quizzes.quiz            lch     -       -         lch
 quizzes.question        lach    -       -         lach
 quizzes.retakechange    -       lach    -         lach

@@ -31,7 +31,7 @@ from django.utils.http import urlsafe_base64_encode
 from accounts import audit
 from accounts.mailing import signer
 from accounts.models import StagedFile, User
-from courses import progress, publishing, second_person
+from courses import flagging, progress, publishing, second_person
 from courses.models import (
     Assignment,
     Certificate,
@@ -39,6 +39,7 @@ from courses.models import (
     Completion,
     Credit,
     EnrollmentChange,
+    Flag,
     LessonRevision,
     Renewal,
 )
@@ -110,6 +111,7 @@ class Site:
         draft = self.reading.add_revision(title="T", body="B")
         second_person.ask(draft, LessonRevision.Effect.REDO, by=make_person("Ask Er"))
         progress.complete_lesson(cast.ada_enrolled, self.reading, self.reading.published_revision, Completion.How.READ)
+        flagging.flag(cast.otto, self.reading.published_revision, Flag.Kind.UNCLEAR)
         self.certificate = Certificate.objects.create(enrollment=cast.ada_enrolled, name="Ada", course_title="Course")
         self.keys = {person.pk: session_of(person) for person in [*self.people.values(), cast.otto] if person}
 
@@ -165,6 +167,8 @@ class Site:
         return 1
 
     def data(self, route: str) -> dict[str, object]:
+        if route.endswith("/flag/"):
+            return {"kind": "unclear"}
         if route.endswith("/complete/"):
             return {"revision": self.reading.published_revision_id}
         return {"option": "a"} if route.endswith(("/check/", "<int:position>/")) else {}

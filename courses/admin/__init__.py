@@ -1,11 +1,10 @@
 from courses.admin.again import RenewalAdmin
 from courses.admin.asking import AssignmentAdmin
-from courses.admin.content import CompanyFactAdmin, CourseAdmin, ModuleAdmin, PathAdmin
+from courses.admin.content import CourseAdmin, ModuleAdmin, PathAdmin
 from courses.admin.enrollments import EnrollmentAdmin
 
 __all__ = [
     "AssignmentAdmin",
-    "CompanyFactAdmin",
     "CourseAdmin",
     "EnrollmentAdmin",
     "ModuleAdmin",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from courses import publishing
-from courses.models import CompanyFact, Course, Lesson, Module, Objective, Path, PathStep, Skill
+from courses.models import Course, Flag, Lesson, Module, Objective, Path, PathStep, Skill
 from notices.admin import StaffAdmin, StaffInline, Trail
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class CourseAdmin(StaffAdmin):
         course = self.get_object(request, object_id)
         modules = self.outline(course) if course else []
         context = {"modules": modules, "ready": sum(module.is_ready for module in modules), "course": course}
+        context["flags"] = Flag.objects.open().filter(revision__lesson__course=course).count() if course else 0
         return super().change_view(request, object_id, form_url, context)
 
     def outline(self, course: Course) -> list[Module]:
@@ -246,25 +247,3 @@ class PathAdmin(StaffAdmin):
         titles = {lesson.pk: lesson.draft_title for lesson in lessons}
         rows = [(titles.get(step.lesson_id, ""), step.lesson, step.since) for step in listed]
         return super().change_view(request, object_id, form_url, {"steps": rows})
-
-
-@admin.register(CompanyFact)
-class CompanyFactAdmin(StaffAdmin):
-    list_display = ("title", "course", "whose")
-    list_select_related = ("course",)
-    ordering = ("course", "position")
-    fields = ("text", "default", "key")
-    readonly_fields = ("default", "key")
-    save_label = gettext_lazy("Show this to learners")
-    list_title = gettext_lazy("What holds at your company")
-    list_intro = gettext_lazy("What each company decides for itself. Lessons show it in a box, “At your company”.")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # which facts there are is said by the course files, since lessons name them
-
-    def has_delete_permission(self, request: HttpRequest, obj: CompanyFact | None = None) -> bool:
-        return False
-
-    @admin.display(description=gettext_lazy("what learners see"))
-    def whose(self, fact: CompanyFact) -> str:
-        return _("Your own text") if fact.shown.is_own else _("What the course says")

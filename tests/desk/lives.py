@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import throttling
 from accounts.models import SignInSlip, StagedFile, Throttle, User
-from courses.models import Certificate, Completion, Credit, Enrollment, EnrollmentChange, ExtraStep
+from courses.models import Certificate, Completion, Credit, Enrollment, EnrollmentChange, ExtraStep, Flag
 from events.models import Attendance, Registration
 from notices.models import News, Notice
 from quizzes.models import Answer, Attempt, CheckAnswer, Inspection, Question, Regrade, RetakeChange
@@ -33,6 +33,7 @@ ABOUT: dict[str, str] = {
     "courses.Certificate": "enrollment__user",
     "courses.Credit": "enrollment__user",
     "courses.ExtraStep": "enrollment__user",
+    "courses.Flag": "user",
     "events.Registration": "user",
     "events.Attendance": "user",
     "notices.Notice": "recipient",
@@ -119,6 +120,14 @@ def learn(cast: Cast, enrollment: Enrollment) -> None:
         credit=credit,
     )
     ExtraStep.objects.create(enrollment=enrollment, lesson=lesson)
+    Flag.objects.create(
+        user=enrollment.user,
+        revision=lesson.published_revision,
+        kind="other",
+        may_ask=True,
+        resolved_at=timezone.now(),
+        resolved_by=cast.hana,
+    )
     EnrollmentChange.objects.create(enrollment=enrollment, what="excused", by=cast.hana)
     RetakeChange.objects.create(enrollment=enrollment, quiz=quiz, limit=3, by=cast.hana)
     Certificate.objects.create(enrollment=enrollment, course_title="Course service")

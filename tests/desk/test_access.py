@@ -7,8 +7,8 @@ from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import StagedFile
-from courses import second_person
-from courses.models import Assignment, CompanyFact, Credit, Enrollment, LessonRevision, Renewal
+from courses import flagging, second_person
+from courses.models import Assignment, Credit, Enrollment, Flag, LessonRevision, Renewal
 from notices.models import Heartbeat, Notice
 from quizzes.models import RetakeChange
 from tests.builders import make_image, make_live_session
@@ -28,7 +28,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "courses.module": {"ed": {V, A, C}, "root": {V, A, C, D}},
     "courses.lesson": {"ed": {V, A, C}, "root": {V, A, C}},
     "courses.path": {"ed": {V, C}, "root": {V, C}},
-    "courses.companyfact": {"ed": {V, C}, "root": {V, C}},
+    "courses.flag": {"ed": {V, C}, "root": {V, C}},
     "courses.image": {"ed": {V, A, C}, "root": {V, A, C}},
     "courses.publishrequest": {"ed": {V}, "hana": {V, C}, "root": {V, C}},
     "quizzes.quiz": {"ed": {V, C}, "root": {V, C}},
@@ -65,7 +65,7 @@ def objects(cast):
         "courses.module": course.modules.get(),
         "courses.lesson": lesson,
         "courses.path": course.paths.get(),
-        "courses.companyfact": CompanyFact.objects.create(course=course, key="returns", title="R", default="D"),
+        "courses.flag": flagging.flag(cast.ada, lesson.published_revision, Flag.Kind.UNCLEAR),
         "courses.image": make_image(course),
         "courses.publishrequest": second_person.ask(
             lesson.add_revision(title="T", body="B"), LessonRevision.Effect.REDO, by=cast.mia

@@ -7,8 +7,8 @@ from django.db.models import CharField, TextField
 from django.urls import reverse
 
 from accounts.models import User
-from courses import second_person
-from courses.models import Assignment, CompanyFact, EnrollmentChange, Image, Lesson, LessonRevision
+from courses import flagging, second_person
+from courses.models import Assignment, CompanyFact, EnrollmentChange, Flag, Image, Lesson, LessonRevision
 from notices.models import Heartbeat, Notice
 from quizzes.models import Quiz
 from tests.builders import make_image, make_live_session, make_question
@@ -37,7 +37,10 @@ def marked(cast):
     notice = Notice.objects.create(
         key="n", kind="plain", address="a@example.com", subject=MARKER, body=MARKER, error=MARKER
     )
-    fact = CompanyFact.objects.create(course=course, key="f", title=MARKER[:100], default=MARKER, text=MARKER)
+    fact = CompanyFact.objects.create(
+        course=course, key="f", title=MARKER[:100], default=MARKER, text=MARKER, group=MARKER[:100], hint=MARKER
+    )
+    flag = flagging.flag(cast.ada, lesson.published_revision, Flag.Kind.UNCLEAR, MARKER, may_ask=True)
     session = make_live_session(MARKER, text=MARKER, place=MARKER, teams=[cast.lyon])
     Heartbeat.objects.create(name=MARKER[:40])
     asked = second_person.ask(lesson.draft, LessonRevision.Effect.ANNOUNCE, by=cast.ed)
@@ -61,7 +64,7 @@ def marked(cast):
         row.save()
     return {
         **{"lesson": lesson, "question": question, "assignment": assignment, "notice": notice, "fact": fact},
-        **{"session": session, "image": image, "asked": asked},
+        **{"flag": flag, "session": session, "image": image, "asked": asked},
     }
 
 
@@ -76,7 +79,7 @@ def pages(cast, marked):
         "courses_module": lesson.module,
         "courses_lesson": lesson,
         "courses_path": cast.course.paths.get(),
-        "courses_companyfact": marked["fact"],
+        "courses_flag": marked["flag"],
         "courses_image": marked["image"],
         "courses_publishrequest": marked["asked"],
         "courses_enrollment": cast.ada_enrolled,
@@ -90,6 +93,7 @@ def pages(cast, marked):
         yield reverse(f"admin:{name}_changelist")
         for page in ("change", "history", "delete"):
             yield reverse(f"admin:{name}_{page}", args=[obj.pk])
+    yield reverse("admin:desk_facts", args=[cast.course.pk])
     for page in ("preview", "revisions", "publish", "compare", "parts"):
         yield reverse(f"admin:courses_lesson_{page}", args=[lesson.pk])
     for verb in ("unpublish", "retire", "make-optional"):

@@ -309,8 +309,8 @@ def test_outline_says_where_each_lesson_stands(cast, lesson, as_):
 def test_pages_do_not_grow(cast, lesson, as_, django_assert_max_num_queries):
     ed = as_(cast.ed)
     pages = {
-        reverse("admin:index"): 6,
-        reverse("admin:courses_course_change", args=[cast.course.pk]): 10,
+        reverse("admin:index"): 8,
+        reverse("admin:courses_course_change", args=[cast.course.pk]): 11,
         reverse("admin:courses_lesson_changelist"): 7,
         reverse("admin:courses_module_changelist"): 6,
         url("revisions", lesson): 8,

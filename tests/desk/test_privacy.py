@@ -53,6 +53,7 @@ DONE_BY = {
     "courses.Assignment.created_by",
     "courses.Credit.by",
     "courses.EnrollmentChange.by",
+    "courses.Flag.resolved_by",
     "courses.Image.uploaded_by",
     "courses.LessonRevision.created_by",
     "courses.PublishRequest.answered_by",
