@@ -1,4 +1,5 @@
 from desk.audit import AuditAdmin
+from desk.course_home import CourseAdmin
 from desk.earlier import CreditAdmin
 from desk.files.pages import StagedFileAdmin
 from desk.lessons import LessonAdmin
@@ -9,6 +10,7 @@ from desk.teams import TeamAdmin
 
 __all__ = [
     "AuditAdmin",
+    "CourseAdmin",
     "CreditAdmin",
     "ImageAdmin",
     "LessonAdmin",

@@ -45,7 +45,7 @@ def editing() -> list[Task]:
         Task(
             _("Open “%(course)s”") % {"course": course.title},
             _("Its modules and lessons: write, look at it as a learner does, publish."),
-            reverse("admin:courses_course_change", args=[course.pk]),
+            reverse("admin:courses_course_home", args=[course.pk]),
         )
         for course in Course.objects.all()
     ]

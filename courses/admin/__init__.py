@@ -1,12 +1,12 @@
 from courses.admin.again import RenewalAdmin
 from courses.admin.asking import AssignmentAdmin
-from courses.admin.content import CompanyFactAdmin, CourseAdmin, ModuleAdmin, PathAdmin
+from courses.admin.content import CompanyFactAdmin, ModuleAdmin
 from courses.admin.enrollments import EnrollmentAdmin
+from courses.admin.paths import PathAdmin
 
 __all__ = [
     "AssignmentAdmin",
     "CompanyFactAdmin",
-    "CourseAdmin",
     "EnrollmentAdmin",
     "ModuleAdmin",
     "PathAdmin",

@@ -133,6 +133,11 @@ class Lesson(models.Model):
         return self.published_revision_id is not None and self.retired_at is None and self.module.is_ready
 
     @property
+    def has_been_published(self) -> bool:
+        """Whether learners ever saw any text of it; it may be hidden now."""
+        return self.revisions.filter(published_at__isnull=False).exists()
+
+    @property
     def title(self) -> str:
         """What learners see; of a lesson never published, the draft's."""
         shown = self.published_revision or self.draft

@@ -92,7 +92,7 @@ class QuizAdmin(StaffAdmin):
             return []
         course, lesson = obj.lesson.course, obj.lesson
         return [
-            (course.title, reverse("admin:courses_course_change", args=[course.pk])),
+            (course.title, reverse("admin:courses_course_home", args=[course.pk])),
             (lesson.module.title, reverse("admin:courses_module_change", args=[lesson.module_id])),
         ]
 
