@@ -27,6 +27,8 @@ class Checked:
 
     lessons: Problems
     modules: Problems
+    broken: int  # problems that learners would meet
+    thoughts: int  # all others
 
 
 def check(course: Course, outline: tuple[Any, ...]) -> Checked:
@@ -74,7 +76,9 @@ def _checked(pk: int, outline: tuple[Any, ...], state: tuple[Any, ...], language
     _paths(course, lessons)
     _quizzes(course, lessons, modules)
     _questions(course, lessons)
-    return Checked(_sorted(lessons), _sorted(modules))
+    found = [problem for problems in [*lessons.values(), *modules.values()] for problem in problems]
+    broken = sum(problem.is_broken for problem in found)
+    return Checked(_sorted(lessons), _sorted(modules), broken, len(found) - broken)
 
 
 def _sorted(found: Found) -> Problems:

@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from courses.models import Course, Lesson
+from courses.models import Course
 from desk.moving import anchor_of, carry_out, read_move
 from desk.outline import outline_of
 from notices.admin import StaffAdmin
@@ -31,10 +31,12 @@ class CourseAdmin(StaffAdmin):
     sortable_by = ()
     fields = ("title", "key", "summary")
     save_label = gettext_lazy("Save title and summary")
-    add_title = gettext_lazy("Add a course")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("modules")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # without a path nobody could take it; courses come from files
 
     def get_readonly_fields(self, request: HttpRequest, obj: Course | None = None) -> tuple[str, ...]:
         return ("key",) if obj else ()
@@ -63,10 +65,6 @@ class CourseAdmin(StaffAdmin):
         super().response_change(request, obj)
         return HttpResponseRedirect(self.place(obj))
 
-    def response_add(self, request: HttpRequest, obj: Course, post_url_continue: str | None = None) -> HttpResponse:
-        super().response_add(request, obj, post_url_continue)
-        return HttpResponseRedirect(self.place(obj))
-
     # --- Pages of our own --------------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
@@ -81,8 +79,7 @@ class CourseAdmin(StaffAdmin):
         """Modules, lessons and quizzes with their states and problems, and where to go from each."""
         course = self.get_to_change(request, pk)
         outline = outline_of(course)
-        kinds = [(kind.value, kind.label) for kind in Lesson.Kind]
-        context = {"course": course, "outline": outline, "tools": tools(course), "kinds": kinds, "wide": True}
+        context = {"course": course, "outline": outline, "tools": tools(course), "wide": True}
         return self.page(request, "desk/course_home.html", course.title, **context)
 
     def order(self, request: HttpRequest, pk: int) -> HttpResponse:

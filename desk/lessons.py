@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses import markdown, order
-from courses.admin.content import editing_state, say_completed, with_editing_state
+from courses.admin.content import CourseFilter, editing_state, say_completed, with_editing_state
 from courses.models import Lesson, LessonRevision, PublishRequest
 from desk import lesson_checks
 from desk.differences import differences
@@ -40,15 +41,43 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() in Lesson.Kind.values else queryset
 
 
+class LessonStateFilter(admin.SimpleListFilter):
+    """By the words of `editing_state`."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("published", _("Published")),
+            ("changed", _("Draft changes")),
+            ("new", _("Not published")),
+            ("hidden", _("Hidden")),
+            ("retired", _("Retired")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        kept, unseen = queryset.filter(retired_at=None), Q(published_revision=None)
+        chosen = {
+            "published": kept.filter(~unseen, newest=F("published_number")),
+            "changed": kept.filter(~unseen, newest__gt=F("published_number")),
+            "new": kept.filter(unseen, was_published=None),
+            "hidden": kept.filter(unseen, was_published__isnull=False),
+            "retired": queryset.exclude(retired_at=None),
+        }
+        return chosen.get(self.value() or "", queryset)
+
+
 @admin.register(Lesson)
 class LessonAdmin(MovePages, PublishPages):
     form = LessonForm
-    list_display = ("name", "module", "kind", "state")
-    list_filter = (KindFilter,)
+    list_display = ("name", "module", "kind", "is_asked", "last_saved", "state")
+    list_filter = (CourseFilter, KindFilter, LessonStateFilter)
     search_fields = ("key", "slug", "revisions__title")
     search_help_text = gettext_lazy("Title or key")
-    ordering = ("module", "position", "pk")
+    ordering = ("course__title", "module__position", "position", "pk")
     sortable_by = ()
+    list_intro = gettext_lazy("In the order of the course. To change that order, go to the home of the course.")
     change_form_template = "admin/courses/lesson/change_form.html"
     add_title = gettext_lazy("Add a lesson")
     save_label = gettext_lazy("Save the draft")
@@ -56,7 +85,9 @@ class LessonAdmin(MovePages, PublishPages):
     def get_queryset(self, request: HttpRequest) -> Any:
         drafts = LessonRevision.objects.filter(lesson=OuterRef("pk")).order_by("-number")
         lessons = with_editing_state(super().get_queryset(request)).select_related("course")
-        return lessons.annotate(draft_title=Subquery(drafts.values("title")[:1]))
+        return lessons.annotate(
+            draft_title=Subquery(drafts.values("title")[:1]), saved_at=Subquery(drafts.values("created_at")[:1])
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Lesson | None = None) -> Any:
         text = ["title", "body", "takeaway", "objectives", "note", "number"]
@@ -91,6 +122,14 @@ class LessonAdmin(MovePages, PublishPages):
     @admin.display(description=gettext_lazy("title"))
     def name(self, lesson: Any) -> str:
         return str(lesson.draft_title or lesson.key)
+
+    @admin.display(description=gettext_lazy("counts"))
+    def is_asked(self, lesson: Lesson) -> str:
+        return _("Required") if lesson.required else _("Optional")
+
+    @admin.display(description=gettext_lazy("last saved"))
+    def last_saved(self, lesson: Any) -> Any:
+        return timezone.localdate(lesson.saved_at) if lesson.saved_at else None
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, lesson: Lesson) -> str:

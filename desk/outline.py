@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, QuerySet
-from django.template.loader import render_to_string
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.statements import Prepared
@@ -22,6 +18,7 @@ from courses.models.lesson import COMPLETABLE
 from courses.order import Order
 from desk.course_checks import check
 from desk.lesson_checks import Problem
+from notices.rows import Rows
 from quizzes.models import Quiz
 
 
@@ -52,9 +49,11 @@ class Draft(NamedTuple):
 
 @Prepared
 def lessons_of(course: int) -> QuerySet[Any, Any]:
-    shown = LessonRevision.objects.filter(lesson=OuterRef("pk")).exclude(published_at=None)
+    """`was_published` is asked of those alone that are not now, where it says something."""
+    shown = Exists(LessonRevision.objects.filter(lesson=OuterRef("pk")).exclude(published_at=None))
+    hidden = ExpressionWrapper(Q(published_revision=None) & Q(shown), output_field=BooleanField())
     lessons = Lesson.objects.filter(course=course).order_by("position", "pk")
-    annotated = lessons.annotate(was_published=Exists(shown), published_number=F("published_revision__number"))
+    annotated = lessons.annotate(was_published=hidden, published_number=F("published_revision__number"))
     return annotated.values_list(*Listed._fields)
 
 
@@ -65,142 +64,191 @@ def drafts_of(course: int) -> QuerySet[Any, Any]:
     return drafts.values_list("lesson_id", "pk", "number", "title", "created_at", "created_by__name")
 
 
-class Row(NamedTuple):
-    """One lesson as it is shown. `up` and `down` are what their buttons send; empty where there is nowhere to go."""
+@Prepared
+def modules_of(course: int) -> QuerySet[Any, Any]:
+    return Module.objects.filter(course=course).order_by("position", "pk").values_list("pk", "title", "status")
+
+
+@Prepared
+def quizzes_of(course: int) -> QuerySet[Any, Any]:
+    return Quiz.objects.filter(lesson__course=course).order_by("pk").values_list("lesson", "pk", "draw")
+
+
+@Prepared
+def waiting_of(course: int) -> QuerySet[Any, Any]:
+    waiting = PublishRequest.objects.waiting().filter(revision__lesson__course=course)
+    return waiting.order_by().values_list("revision__lesson")
+
+
+class Entry(NamedTuple):
+    """A lesson in the outline: what is known of it, and its place among so many of its module; 0 if it is retired."""
+
+    lesson: Listed
+    draft: Draft | None
+    quiz: int | None
+    waits: bool
+    problems: tuple[Problem, ...]
+    module: ModuleFacts
+    place: int
+    of: int
+
+    @property
+    def pk(self) -> int:
+        return self.lesson.pk
+
+    @property
+    def title(self) -> str:
+        return self.draft.title if self.draft else self.lesson.key
+
+    @property
+    def kind(self) -> str:
+        return str(Lesson.Kind(self.lesson.kind).label)
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it could be required and is not."""
+        return not self.lesson.required and self.lesson.kind in COMPLETABLE
+
+    @property
+    def by(self) -> str:
+        return (self.draft and self.draft.by) or _("from files")
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is something to publish."""
+        return self.draft is not None and self.draft.number != self.lesson.published_number
+
+    @property
+    def standing(self) -> tuple[str, str]:
+        return editing_state(self)
+
+    @property
+    def up(self) -> str:
+        """What its button sends; empty where there is nowhere to go."""
+        return f"lesson {self.pk} {self.module.pk} {self.place - 1}" if self.place > 1 else ""
+
+    @property
+    def down(self) -> str:
+        return f"lesson {self.pk} {self.module.pk} {self.place + 1}" if 0 < self.place < self.of else ""
+
+    # What `editing_state` asks.
+
+    @property
+    def retired_at(self) -> datetime | None:
+        return self.lesson.retired_at
+
+    @property
+    def published_revision_id(self) -> int | None:
+        return self.lesson.published_revision_id
+
+    @property
+    def published_number(self) -> int | None:
+        return self.lesson.published_number
+
+    @property
+    def was_published(self) -> bool:
+        return self.lesson.was_published
+
+    @property
+    def newest(self) -> int | None:
+        return self.draft.number if self.draft else None
+
+
+class ModuleFacts(NamedTuple):
+    """A module as it is shown, and its place among so many."""
 
     pk: int
     title: str
-    kind: str
-    required: bool
-    state: str
-    label: str
-    by: str
-    at: datetime | None
-    quiz: int | None
-    is_published: bool
-    is_new: bool  # there is something to publish
-    waits: bool
+    status: str
+    place: int
+    of: int
+
+    @property
+    def is_ready(self) -> bool:
+        return self.status == Module.Status.READY
+
+    @property
+    def up(self) -> str:
+        """What its button sends; empty where there is nowhere to go."""
+        return f"module {self.pk} {self.place - 1}" if self.place > 1 else ""
+
+    @property
+    def down(self) -> str:
+        return f"module {self.pk} {self.place + 1}" if self.place < self.of else ""
+
+
+class Part(NamedTuple):
+    """One module of the outline: all that is shown of it."""
+
+    module: ModuleFacts
     problems: tuple[Problem, ...]
-    up: str
-    down: str
+    entries: tuple[Entry, ...]
+    retired: tuple[Entry, ...]
+
+    @property
+    def kinds(self) -> list[tuple[str, Any]]:
+        """What can be added: the names of kinds, and how they are called."""
+        return [(kind.value, kind.label) for kind in Lesson.Kind]
 
 
-@dataclass
-class Part:
-    """One module of the outline; `rows` are its lessons as HTML, `retired` those that are in the course no more."""
-
-    module: Module
-    up: str
-    down: str
-    problems: tuple[Problem, ...]
-    rows: list[SafeString] = field(default_factory=list)
-    retired: list[SafeString] = field(default_factory=list)
-
-
-@dataclass
+@dataclass(frozen=True)
 class Outline:
-    """`stamp` says in which order it was shown, for what is sent from it."""
+    """Its modules as HTML. `stamp` says in which order they were shown, for what is sent from there."""
 
-    parts: list[Part]
+    parts: list[SafeString]
     stamp: str
+    ready: int
     drafts: int  # lessons whose newest text learners do not see
     broken: int  # problems that learners would meet
     thoughts: int  # problems that are worth a thought
 
-    @property
-    def ready(self) -> int:
-        return sum(part.module.is_ready for part in self.parts)
-
 
 def outline_of(course: Course) -> Outline:
-    """Everything there is to see; seven queries, and a dozen more when something changed since the checks last ran."""
+    """Everything there is to see; six queries, and a dozen more when something changed since the checks last ran."""
     survey = Survey(course)
-    parts = {pk: survey.part(pk, place) for place, pk in enumerate(survey.modules, 1)}
-    drawn = Drawn()
-    drafts = 0
-    for lesson in survey.lessons:
-        row = survey.row(lesson)
-        drafts += row.state == "update-due"
-        part = parts[lesson.module_id]
-        (part.retired if lesson.retired_at else part.rows).append(drawn.row(row))
-    found = [one for some in [*survey.checked.lessons.values(), *survey.checked.modules.values()] for one in some]
-    broken = sum(problem.is_broken for problem in found)
-    return Outline(list(parts.values()), survey.order.stamp, drafts, broken, len(found) - broken)
+    parts = [survey.part(module) for module in survey.modules.values()]
+    views = {name: f"admin:{name}_changelist" for name in ("courses_lesson", "courses_module", "quizzes_quiz")}
+    draw = Rows("desk/outline_part.html", **{name: reverse(view) for name, view in views.items()})
+    return Outline(
+        parts=[draw(part) for part in parts],
+        stamp=survey.order.stamp,
+        ready=sum(part.module.is_ready for part in parts),
+        drafts=sum(entry.is_new for part in parts for entry in part.entries),
+        broken=survey.checked.broken,
+        thoughts=survey.checked.thoughts,
+    )
 
 
 class Survey:
     """What is asked for once, however many lessons there are."""
 
     def __init__(self, course: Course) -> None:
-        of_course = {"lesson__course": course.pk}
-        self.modules = {module.pk: module for module in course.modules.order_by("position", "pk")}
+        modules = list(enumerate(modules_of(course=course.pk), 1))
+        self.modules = {
+            pk: ModuleFacts(pk, title, status, place, len(modules)) for place, (pk, title, status) in modules
+        }
         self.lessons = [Listed(*row) for row in lessons_of(course=course.pk)]
         self.drafts = {row[0]: Draft(*row) for row in drafts_of(course=course.pk)}
-        quizzes = list(Quiz.objects.filter(**of_course).order_by("pk").values_list("lesson", "pk", "draw"))
+        quizzes = quizzes_of(course=course.pk)
         self.quizzes = {lesson: pk for lesson, pk, _draw in quizzes}
-        waiting = PublishRequest.objects.waiting().filter(revision__lesson__course=course.pk)
-        self.waiting = set(waiting.values_list("revision__lesson", flat=True))
-        statuses = tuple((module.pk, module.status) for module in self.modules.values())
-        self.checked = check(course, (tuple(self.lessons), statuses, tuple(quizzes)))
-        self.order = Order({pk: [] for pk in self.modules})
+        self.waiting = {lesson for (lesson,) in waiting_of(course=course.pk)}
+        self.checked = check(course, (tuple(self.lessons), tuple(self.modules.values()), tuple(quizzes)))
+        self.kept: dict[int, list[Listed]] = {pk: [] for pk in self.modules}
+        self.retired: dict[int, list[Listed]] = {pk: [] for pk in self.modules}
         for lesson in self.lessons:
-            if lesson.retired_at is None:
-                self.order.lessons[lesson.module_id].append(lesson.pk)
-        self.places = {pk: place for rows in self.order.lessons.values() for place, pk in enumerate(rows, 1)}
+            (self.retired if lesson.retired_at else self.kept)[lesson.module_id].append(lesson)
 
-    def part(self, pk: int, place: int) -> Part:
-        up = f"module {pk} {place - 1}" if place > 1 else ""
-        down = f"module {pk} {place + 1}" if place < len(self.modules) else ""
-        return Part(self.modules[pk], up, down, self.checked.modules.get(pk, ()))
+    @property
+    def order(self) -> Order:
+        return Order({pk: [lesson.pk for lesson in lessons] for pk, lessons in self.kept.items()})
 
-    def row(self, lesson: Listed) -> Row:
-        draft = self.drafts.get(lesson.pk)
-        module, place = lesson.module_id, self.places.get(lesson.pk, 0)
-        state, label = editing_state(Standing(lesson, draft, self.modules[module]))
-        last = len(self.order.lessons[module])
-        return Row(
-            pk=lesson.pk,
-            title=draft.title if draft else lesson.key,
-            kind=lesson.kind,
-            required=lesson.required,
-            state=state,
-            label=label,
-            by=(draft.by or _("from files")) if draft else "",
-            at=draft.at if draft else None,
-            quiz=self.quizzes.get(lesson.pk),
-            is_published=lesson.published_revision_id is not None,
-            is_new=draft is not None and draft.number != lesson.published_number,
-            waits=lesson.pk in self.waiting,
-            problems=self.checked.lessons.get(lesson.pk, ()),
-            up=f"lesson {lesson.pk} {module} {place - 1}" if place > 1 else "",
-            down=f"lesson {lesson.pk} {module} {place + 1}" if 0 < place < last else "",
-        )
+    def part(self, module: ModuleFacts) -> Part:
+        kept = self.kept[module.pk]
+        entries = tuple(self.entry(lesson, module, place, len(kept)) for place, lesson in enumerate(kept, 1))
+        retired = tuple(self.entry(lesson, module, 0, 0) for lesson in self.retired[module.pk])
+        return Part(module, self.checked.modules.get(module.pk, ()), entries, retired)
 
-
-class Standing:
-    """What `editing_state` asks of a lesson, of one that is rows."""
-
-    def __init__(self, lesson: Listed, draft: Draft | None, module: Module) -> None:
-        self.retired_at, self.module, self.was_published = lesson.retired_at, module, lesson.was_published
-        self.published_revision_id, self.published_number = lesson.published_revision_id, lesson.published_number
-        self.newest = draft.number if draft else None
-
-
-class Drawn:
-    """Rows as HTML. Each process remembers those it made: one that did not change is not made again."""
-
-    def __init__(self) -> None:
-        # Looked up once, not for each row.
-        self.base = reverse("admin:courses_lesson_changelist")
-        self.quizzes = reverse("admin:quizzes_quiz_changelist")
-        self.words = get_language() or "", timezone.get_current_timezone_name()
-
-    def row(self, row: Row) -> SafeString:
-        return _drawn(row, self.base, self.quizzes, self.words)
-
-
-@lru_cache(maxsize=2048)
-def _drawn(row: Row, base: str, quizzes: str, words: tuple[str, str]) -> SafeString:
-    """`words` are what else the text depends on: language and time zone."""
-    kind = {"kind": Lesson.Kind(row.kind).label, "can_be_required": row.kind in COMPLETABLE}
-    return render_to_string("desk/outline_row.html", {"row": row, "base": base, "quizzes": quizzes, **kind})
+    def entry(self, lesson: Listed, module: ModuleFacts, place: int, of: int) -> Entry:
+        pk = lesson.pk
+        problems = self.checked.lessons.get(pk, ())
+        return Entry(lesson, self.drafts.get(pk), self.quizzes.get(pk), pk in self.waiting, problems, module, place, of)

@@ -208,7 +208,7 @@ courses.assignment      -       lach    -         lach
 courses.enrollment      -       lch     -         lch
 courses.credit          -       lach    -         lach
 courses.renewal         -       lacdh   -         lacdh
-courses.course          lch     -       -         lacdh
+courses.course          lch     -       -         lcdh
 courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
 courses.path            lch     -       -         lch

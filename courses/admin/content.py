@@ -87,13 +87,18 @@ class CourseFilter(admin.SimpleListFilter):
 
     title = gettext_lazy("course")
     parameter_name = "course"
+    to_course = "course"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         courses = [(str(pk), title) for pk, title in Course.objects.order_by("title").values_list("pk", "title")]
         return courses if len(courses) > 1 else []
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(course__in=chosen) if (chosen := numbers_in([self.value() or ""])) else queryset
+        return (
+            queryset.filter(**{f"{self.to_course}__in": chosen})
+            if (chosen := numbers_in([self.value() or ""]))
+            else queryset
+        )
 
 
 class ModuleForm(ModuleModelForm):

@@ -2,7 +2,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from courses import progress, publishing
+from courses import progress
 from courses.models import Completion, Enrollment, Lesson, LessonRevision, Module
 from tests.builders import make_course, make_lesson
 
