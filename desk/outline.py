@@ -71,7 +71,7 @@ def modules_of(course: int) -> QuerySet[Any, Any]:
 
 @Prepared
 def quizzes_of(course: int) -> QuerySet[Any, Any]:
-    return Quiz.objects.filter(lesson__course=course).order_by("pk").values_list("lesson", "pk", "draw")
+    return Quiz.objects.filter(lesson__course=course).order_by("pk").values_list("lesson", "pk", "draw", "is_final")
 
 
 @Prepared
@@ -230,7 +230,7 @@ class Survey:
         self.lessons = [Listed(*row) for row in lessons_of(course=course.pk)]
         self.drafts = {row[0]: Draft(*row) for row in drafts_of(course=course.pk)}
         quizzes = quizzes_of(course=course.pk)
-        self.quizzes = {lesson: pk for lesson, pk, _draw in quizzes}
+        self.quizzes = {lesson: pk for lesson, pk, *_facts in quizzes}
         self.waiting = {lesson for (lesson,) in waiting_of(course=course.pk)}
         self.checked = check(course, (tuple(self.lessons), tuple(self.modules.values()), tuple(quizzes)))
         self.kept: dict[int, list[Listed]] = {pk: [] for pk in self.modules}

@@ -220,6 +220,8 @@ def people_on(path: Path) -> list[str]:
     found = path.enrollments.current().filter(user__is_active=True)
     complete, people = found.complete().count(), found.count()
     started = found.filter(completed_at=None, started_at__isnull=False).count()
+    if not people:
+        return [_("Nobody is on this path now.")]
     words = ngettext("%(n)d person is on this path.", "%(n)d people are on this path.", people) % {"n": people}
     stand = _("Completed: %(complete)d. Under way: %(started)d. Not started: %(rest)d.")
     return [words, stand % {"complete": complete, "started": started, "rest": people - complete - started}]

@@ -25,6 +25,7 @@ from courses.models import (
     State,
 )
 from courses.models.enrollment import site_day
+from learn.course_map import course_map
 from tests.builders import make_person
 from tests.second_run import examples
 
@@ -258,8 +259,15 @@ class World:
             assert row.progress() == (row.lessons_done, row.lessons_total)
             assert row.state == row.state_at(self.now)
             assert (row.pk in current) == (row.cycle == row.user.enrollments.count())
+            self.check_resume(row)
             self.check_completed(row, whole=bool(asked) and asked <= self.counts(row.pk), current=row.pk in current)
         self.check_pairs(rows)
+
+    def check_resume(self, row: Enrollment) -> None:
+        """The outline counts alike, and there is a lesson to go on with as long as one is left."""
+        outline = course_map(row.user, self.course, row)
+        assert (outline.done, outline.total) == (row.lessons_done, row.lessons_total)
+        assert (outline.next is not None) == (row.lessons_done < row.lessons_total)
 
     def check_order(self) -> None:
         """No lesson is lost or met twice, each keeps its address, and every completion its lesson."""
