@@ -143,7 +143,8 @@ class MovePages(StaffAdmin):
             return HttpResponseRedirect(self.url("change", lesson.pk))
         form = MoveForm(lesson, request.POST or None, initial=start(request, lesson, order))
         if request.method != "POST" or not form.is_valid():
-            return self.page(request, "desk/move.html", _("Move"), lesson, form=form, lesson=lesson)
+            title = _("Move “%(title)s”") % {"title": self.heading(lesson)}
+            return self.page(request, "desk/move.html", title, lesson, form=form, lesson=lesson)
         module, place = form.cleaned_data["module"], form.cleaned_data["place"] or FARTHEST - 1
         move = Move(lesson, module, min(place, len(order.lessons[module.pk]) + (lesson.module_id != module.pk)))
         if move.is_felt and not request.POST.get("confirmed"):
