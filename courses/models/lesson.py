@@ -135,7 +135,7 @@ class Lesson(models.Model):
     @property
     def has_been_published(self) -> bool:
         """Whether learners ever saw any text of it; it may be hidden now."""
-        return self.revisions.filter(published_at__isnull=False).exists()
+        return self.published_revision_id is not None or self.revisions.exclude(published_at=None).exists()
 
     @property
     def title(self) -> str:
