@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.statements import Prepared
-from courses.models import Certificate, Completion, Course, Credit, Enrollment, Lesson, LessonRevision, Renewal
+from courses.models import Certificate, Completion, Course, Credit, Enrollment, Lesson, LessonRevision, Path, Renewal
 from courses.models.enrollment import EnrollmentQuerySet, day_after, site_day
 
 BATCH = 1000  # certificates made at a time
@@ -241,10 +241,10 @@ def settle_these(enrollments: Collection[int], at: datetime) -> int:
     return _mark_complete(Enrollment.objects.filter(pk__in=enrollments).current().open(at), at)
 
 
-def would_complete(course: Course, without: Lesson, at: datetime | None = None) -> int:
-    """How many enrollments `settle` would complete if this lesson were no longer required."""
+def would_complete(course: Course, without: Lesson, at: datetime | None = None, path: Path | None = None) -> int:
+    """How many enrollments `settle` would complete if this lesson were no longer required, or not on this one path."""
     unfinished = Enrollment.objects.filter(course=course, completed_at=None).current().open(at)
-    return _whole(unfinished, without).count()
+    return _whole(unfinished.filter(path=path) if path else unfinished, without).count()
 
 
 def _whole(enrollments: EnrollmentQuerySet, without: Lesson | None = None) -> EnrollmentQuerySet:

@@ -111,6 +111,15 @@ def retire(lesson: Lesson, at: datetime | None = None) -> int:
     return completed
 
 
+@transaction.atomic
+def bring_back(lesson: Lesson) -> None:
+    """Take a retired lesson into the course again, as the last of its module and hidden: publishing shows it."""
+    Course.objects.select_for_update(no_key=True).get(pk=lesson.course_id)
+    last = lesson.module.lessons.aggregate(last=Max("position"))["last"]
+    lesson.retired_at, lesson.published_revision, lesson.position = None, None, last + 1
+    lesson.save(update_fields=["retired_at", "published_revision", "position"])
+
+
 def set_required(lesson: Lesson, required: bool, at: datetime | None = None) -> int:
     """Make a lesson count or not. Returns how many enrollments that completed."""
     return _change(lesson, lesson.course, at, required=required)

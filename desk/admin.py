@@ -1,4 +1,5 @@
 from desk.audit import AuditAdmin
+from desk.course_home import CourseAdmin
 from desk.earlier import CreditAdmin
 from desk.files.pages import StagedFileAdmin
 from desk.flags import FlagAdmin
@@ -10,6 +11,7 @@ from desk.teams import TeamAdmin
 
 __all__ = [
     "AuditAdmin",
+    "CourseAdmin",
     "CreditAdmin",
     "FlagAdmin",
     "ImageAdmin",

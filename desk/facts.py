@@ -180,7 +180,7 @@ def show(request: HttpRequest, course: Course, form: FactsForm) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": gettext_lazy("What holds at your company"),
-        "trail": [(course.title, reverse("admin:courses_course_change", args=[course.pk]))],
+        "trail": [(course.title, reverse("admin:courses_course_home", args=[course.pk]))],
         "course": course,
         "form": form,
         "errors": bool(form.errors),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from coursefiles.boxes import broken_boxes
 from coursefiles.quality import prose
 from coursefiles.quality.measures import HIGHEST, LOWEST, PARAGRAPH, READING, SENTENCE
 from courses import markdown
-from courses.models import CompanyFact, Diagram, Image, Lesson, LessonRevision
-from quizzes import checks
+from courses.models import Course, Lesson, LessonRevision, Objective
+from quizzes.models import Question
 
 LITTLE_LEFT = 10  # times shorter than what is published
 ENOUGH = 50  # words that are published; of fewer, a tenth says nothing
@@ -53,8 +55,78 @@ def figures(revision: LessonRevision) -> Figures:
 
 def problems(revision: LessonRevision) -> list[Problem]:
     """What does not work first, then what is worth a thought. A few queries, however long the text."""
-    found = [*_links(revision), *_named(revision), *_pictures(revision), *_boxes(revision), *_reading(revision)]
+    found = [*mistakes(revision, Known.of(revision.lesson.course)), *_style(revision)]
     return sorted(found, key=lambda problem: not problem.is_broken)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What there is in a course that a text can name, asked for once however many texts are checked."""
+
+    lessons: dict[str, bool]  # whether it is published
+    diagrams: set[str]
+    facts: set[str]
+    images: dict[str, bool]  # whether it is in use
+    objectives: set[tuple[int, str]]  # with the module
+    checked: set[int]  # the readings that have a check question
+
+    @classmethod
+    def of(cls, course: Course) -> Known:
+        """Six queries."""
+        lessons = course.lessons.filter(retired_at=None).values_list("key", "published_revision")
+        images: dict[str, bool] = {}
+        for key, retired_at in course.images.order_by().values_list("key", "retired_at"):
+            images[key] = images.get(key, False) or retired_at is None
+        asked = Question.objects.published().filter(course=course, lesson_checks__isnull=False)
+        return cls(
+            lessons={key: revision is not None for key, revision in lessons},
+            diagrams=set(course.diagrams.values_list("key", flat=True)),
+            facts=set(course.facts.values_list("key", flat=True)),
+            images=images,
+            objectives=set(Objective.objects.filter(module__course=course).values_list("module", "key")),
+            checked=set(asked.values_list("lesson_checks__lesson", flat=True)),
+        )
+
+
+class Named(NamedTuple):
+    """What a text names, in its order, and the boxes in it that are broken."""
+
+    links: tuple[str, ...]
+    diagrams: tuple[str, ...]
+    facts: tuple[str, ...]
+    images: tuple[tuple[str, str], ...]
+    boxes: tuple[tuple[int, str], ...]
+
+
+@lru_cache(maxsize=1024)
+def named_in(body: str, language: str) -> Named:
+    """Remembered, since it takes long, and the outline of a course asks for every text; `language` is that of boxes."""
+    return Named(
+        links=tuple(markdown.lesson_links(body)),
+        diagrams=markdown.diagram_keys(body),
+        facts=markdown.fact_keys(body),
+        images=markdown.images(body),
+        boxes=tuple(broken_boxes(body)),
+    )
+
+
+def mistakes(revision: LessonRevision, known: Known) -> Iterator[Problem]:
+    """What does not work in a text, or is missing from it; not how it is written. No query."""
+    named = named_in(revision.body, get_language() or "")
+    yield from _links(named, known)
+    yield from _things(named, known)
+    yield from _pictures(named, known)
+    for line, text in named.boxes:
+        yield Problem(_("Line %(line)d: %(text)s") % {"line": line + 1, "text": text}, True)
+    for key in revision.objectives:
+        if (revision.lesson.module_id, key) not in known.objectives:
+            text = _("It names the objective %(key)s, which its module does not have.")
+            yield Problem(text % {"key": key})
+    if revision.lesson.kind == Lesson.Kind.READING:
+        if not revision.takeaway.strip():
+            yield Problem(_("It has no takeaway: the one sentence to keep."))
+        if revision.lesson_id not in known.checked:
+            yield Problem(_("It has no check question."))
 
 
 def is_emptied(revision: LessonRevision) -> bool:
@@ -64,60 +136,37 @@ def is_emptied(revision: LessonRevision) -> bool:
     return before >= ENOUGH and markdown.words(revision.body) * LITTLE_LEFT < before
 
 
-def _links(revision: LessonRevision) -> Iterator[Problem]:
-    keys = set(markdown.lesson_links(revision.body))
-    if not keys:
-        return
-    lessons = Lesson.objects.filter(course=revision.lesson.course_id, key__in=keys, retired_at=None)
-    known = dict(lessons.values_list("key", "published_revision"))
-    for key in sorted(keys):
-        if key not in known:
+def _links(named: Named, known: Known) -> Iterator[Problem]:
+    for key in sorted(set(named.links)):
+        if key not in known.lessons:
             yield Problem(_("The link lesson:%(key)s leads nowhere: there is no such lesson.") % {"key": key}, True)
-        elif known[key] is None:
+        elif not known.lessons[key]:
             yield Problem(_("The link lesson:%(key)s leads to a lesson that is not published yet.") % {"key": key})
 
 
-def _named(revision: LessonRevision) -> Iterator[Problem]:
-    diagrams, facts = set(markdown.diagram_keys(revision.body)), set(markdown.fact_keys(revision.body))
-    course = revision.lesson.course_id
-    if diagrams:
-        diagrams -= set(Diagram.objects.filter(course=course, key__in=diagrams).values_list("key", flat=True))
-    if facts:
-        facts -= set(CompanyFact.objects.filter(course=course, key__in=facts).values_list("key", flat=True))
-    for key in sorted(diagrams):
+def _things(named: Named, known: Known) -> Iterator[Problem]:
+    for key in sorted(set(named.diagrams) - known.diagrams):
         yield Problem(_("There is no drawing “%(key)s”, so nothing shows in its place.") % {"key": key}, True)
-    for key in sorted(facts):
+    for key in sorted(set(named.facts) - known.facts):
         yield Problem(_("There is no company fact “%(key)s”, so nothing shows in its place.") % {"key": key}, True)
 
 
-def _pictures(revision: LessonRevision) -> Iterator[Problem]:
-    shown = markdown.images(revision.body)
-    known = Image.objects.named(revision.lesson.course, {key for key, _alt in shown}) if shown else {}
-    for key, alt in shown:
-        if key not in known:
+def _pictures(named: Named, known: Known) -> Iterator[Problem]:
+    for key, alt in named.images:
+        if key not in known.images:
             text = _("There is no picture “%(key)s”: learners see its words only.")
             yield Problem(text % {"key": key}, True)
-        elif not known[key].is_in_use:
+        elif not known.images[key]:
             yield Problem(_("The picture “%(key)s” was retired. Choose another, or leave it out.") % {"key": key})
         if not alt:
             text = _("The picture “%(key)s” has no words of its own here; it takes those it was uploaded with.")
             yield Problem(text % {"key": key})
 
 
-def _boxes(revision: LessonRevision) -> Iterator[Problem]:
-    for line, text in broken_boxes(revision.body):
-        yield Problem(_("Line %(line)d: %(text)s") % {"line": line + 1, "text": text}, True)
-
-
-def _reading(revision: LessonRevision) -> Iterator[Problem]:
-    lesson = revision.lesson
-    if lesson.kind == Lesson.Kind.READING:
-        if not revision.takeaway.strip():
-            yield Problem(_("It has no takeaway: the one sentence to keep."))
-        if checks.question_of(lesson) is None:
-            yield Problem(_("It has no check question."))
+def _style(revision: LessonRevision) -> Iterator[Problem]:
+    if revision.lesson.kind == Lesson.Kind.READING:
         yield from _measure(revision)
-    if lesson.kind != Lesson.Kind.QUIZ:
+    if revision.lesson.kind != Lesson.Kind.QUIZ:
         yield from _long(revision.body)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from courses import markdown, publishing
 from courses.models import Lesson, LessonRevision, Module
+from courses.models.course import key_from
 from courses.models.enrollment import site_day
 from courses.publishing import REDO_WITHIN
 from desk.lesson_checks import is_emptied
@@ -26,6 +27,10 @@ else:
 BIGGEST = 2_000_000_000
 TAKEAWAY_WORDS = 40
 CAN_BE_REQUIRED = (Lesson.Kind.READING, Lesson.Kind.QUIZ)
+
+
+def _with_course(module: Any) -> str:
+    return f"{module.course.title}: {module.title}"
 
 
 def unix_lines(text: str) -> str:
@@ -68,7 +73,13 @@ class LessonForm(LessonModelForm):
 
     class Meta:
         model = Lesson
-        fields = ("module", "key", "kind", "slug", "position", "always_read", "is_sample")
+        fields = ("module", "key", "kind", "slug", "always_read", "is_sample")
+        help_texts = {
+            "kind": gettext_lazy(
+                "A reading is completed by reading it, a quiz by passing it. Nobody has to complete a story or a page."
+            ),
+            "slug": gettext_lazy("The last part of its address. It is fixed once learners have seen the lesson."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,12 +88,21 @@ class LessonForm(LessonModelForm):
         if self.instance.pk:
             self._start_from_draft()
         else:
-            self.fields["slug"].required = self.fields["position"].required = False
-            self.fields.pop("objectives", None)  # known once the module is
+            self._start_anew()
+
+    def _start_anew(self) -> None:
+        """What is left empty is made: the key from the title, the address from the key."""
+        self.fields["slug"].required = self.fields["key"].required = False
+        self.fields["key"].help_text = _(
+            "What links to it are made with; it never changes. Left empty: from the title."
+        )
+        modules = Module.objects.select_related("course").order_by("course__title", "course", "position", "pk")
+        self.fields["module"].queryset = modules  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.fields["module"].label_from_instance = _with_course  # type: ignore[attr-defined]
+        self.fields.pop("objectives", None)  # known once the module is
 
     def _start_from_draft(self) -> None:
         module, draft = self.instance.module, self.draft
-        self.fields["module"].queryset = Module.objects.filter(course=self.instance.course_id)  # type: ignore[attr-defined]
         keys = [objective.key for objective in module.objectives.all()]
         texts = {objective.key: str(objective) for objective in module.objectives.all()}
         unknown = [key for key in (draft.objectives if draft else []) if key not in texts]
@@ -150,10 +170,11 @@ class LessonForm(LessonModelForm):
         lesson = self.instance
         lesson.course = module.course
         lesson.required = data.get("kind") in CAN_BE_REQUIRED
+        if not data.get("key") and "key" not in self.errors:
+            data["key"] = key_from(data.get("title", ""), 80)
+            if not data["key"]:
+                self.add_error("key", _("Write one: this title has no letters to make it from."))
         data["slug"] = data.get("slug") or data.get("key") or ""
-        if data.get("position") is None:
-            last = module.lessons.order_by("-position").values_list("position", flat=True).first()
-            data["position"] = (last or 0) + 1
 
     def _get_validation_exclusions(self) -> Any:
         """Key, address and the one sample are unique in the course, which is not a field of this form."""

@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from courses import markdown, progress, publishing
-from courses.admin.content import editing_state, say_completed, with_editing_state
+from courses import markdown, order
+from courses.admin.content import CourseFilter, editing_state, say_completed, with_editing_state
 from courses.models import Lesson, LessonRevision, PublishRequest
 from desk import lesson_checks
 from desk.differences import differences
 from desk.flags import BESIDE, open_at
+from desk.lesson_acts import ALL_ACTS, acts
 from desk.lesson_forms import CAN_BE_REQUIRED, CompareForm, LessonForm, unix_lines
+from desk.moving import MovePages
 from desk.parts import parts_of
 from desk.publishing import PublishPages, copy_of
 from learn import lesson_page, lesson_text
 from notices.admin import Trail, state_chip
 from quizzes import checks, drawing
 from quizzes.models import Question, Quiz
-
-
-@dataclass(frozen=True)
-class Act:
-    """Something that is done to a lesson after a page that says what it does."""
-
-    title: str
-    sentences: list[str]
-    button: str
-    do: Callable[[Lesson], int]
-    log: str
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -51,15 +42,43 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() in Lesson.Kind.values else queryset
 
 
+class LessonStateFilter(admin.SimpleListFilter):
+    """By the words of `editing_state`."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("published", _("Published")),
+            ("changed", _("Draft changes")),
+            ("new", _("Not published")),
+            ("hidden", _("Hidden")),
+            ("retired", _("Retired")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        kept, unseen = queryset.filter(retired_at=None), Q(published_revision=None)
+        chosen = {
+            "published": kept.filter(~unseen, newest=F("published_number")),
+            "changed": kept.filter(~unseen, newest__gt=F("published_number")),
+            "new": kept.filter(unseen, was_published=None),
+            "hidden": kept.filter(unseen, was_published__isnull=False),
+            "retired": queryset.exclude(retired_at=None),
+        }
+        return chosen.get(self.value() or "", queryset)
+
+
 @admin.register(Lesson)
-class LessonAdmin(PublishPages):
+class LessonAdmin(MovePages, PublishPages):
     form = LessonForm
-    list_display = ("name", "module", "kind", "state")
-    list_filter = (KindFilter,)
+    list_display = ("name", "module", "kind", "is_asked", "last_saved", "state")
+    list_filter = (CourseFilter, KindFilter, LessonStateFilter)
     search_fields = ("key", "slug", "revisions__title")
     search_help_text = gettext_lazy("Title or key")
-    ordering = ("module", "position", "pk")
+    ordering = ("course__title", "module__position", "position", "pk")
     sortable_by = ()
+    list_intro = gettext_lazy("In the order of the course. To change that order, go to the home of the course.")
     change_form_template = "admin/courses/lesson/change_form.html"
     add_title = gettext_lazy("Add a lesson")
     save_label = gettext_lazy("Save the draft")
@@ -67,7 +86,9 @@ class LessonAdmin(PublishPages):
     def get_queryset(self, request: HttpRequest) -> Any:
         drafts = LessonRevision.objects.filter(lesson=OuterRef("pk")).order_by("-number")
         lessons = with_editing_state(super().get_queryset(request)).select_related("course")
-        return lessons.annotate(draft_title=Subquery(drafts.values("title")[:1]))
+        return lessons.annotate(
+            draft_title=Subquery(drafts.values("title")[:1]), saved_at=Subquery(drafts.values("created_at")[:1])
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Lesson | None = None) -> Any:
         text = ["title", "body", "takeaway", "objectives", "note", "number"]
@@ -78,11 +99,14 @@ class LessonAdmin(PublishPages):
             text = [name for name in text if name in form.fields]
         else:
             text = []
-        place = ["module", "key", "kind", "slug", "position", "always_read", "is_sample"]
+        place = ["module", "key", "kind", "slug", "always_read", "is_sample"]
         return [(None, {"fields": text}), (_("Place and address"), {"fields": place})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lesson | None = None) -> tuple[str, ...]:
-        return ("key", "kind") if obj else ()
+        """Another place is on a page of its own, which says what learners notice; an address they know stays."""
+        if obj is None:
+            return ()
+        return ("module", "key", "kind", "slug") if obj.has_been_published else ("module", "key", "kind")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a lesson is retired; what people did in it stays
@@ -93,12 +117,20 @@ class LessonAdmin(PublishPages):
     def trail(self, request: HttpRequest, obj: Lesson | None = None) -> Trail:
         if obj is None:
             return super().trail(request)
-        course = (str(obj.course), reverse("admin:courses_course_change", args=[obj.course_id]))
+        course = (str(obj.course), reverse("admin:courses_course_home", args=[obj.course_id]))
         return [course, (str(obj.module), reverse("admin:courses_module_change", args=[obj.module_id]))]
 
     @admin.display(description=gettext_lazy("title"))
     def name(self, lesson: Any) -> str:
         return str(lesson.draft_title or lesson.key)
+
+    @admin.display(description=gettext_lazy("counts"))
+    def is_asked(self, lesson: Lesson) -> str:
+        return _("Required") if lesson.required else _("Optional")
+
+    @admin.display(description=gettext_lazy("last saved"))
+    def last_saved(self, lesson: Any) -> Any:
+        return timezone.localdate(lesson.saved_at) if lesson.saved_at else None
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, lesson: Lesson) -> str:
@@ -132,7 +164,10 @@ class LessonAdmin(PublishPages):
 
     def save_model(self, request: HttpRequest, obj: Lesson, form: LessonForm, change: bool) -> None:
         """Save the place of the lesson; a text that changed becomes a new revision."""
-        super().save_model(request, obj, form, change)
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            order.append(obj)
         if not change and obj.kind == Lesson.Kind.QUIZ:
             Quiz.objects.create(lesson=obj)
         if form.content_changed():
@@ -151,6 +186,7 @@ class LessonAdmin(PublishPages):
             "compare": self.compare,
             "revisions": self.revisions,
             "publish": self.publish,
+            "move": self.move,
             "do": self.act,
         }
         places = {"do": "<int:pk>/do/<slug:verb>/"}
@@ -239,7 +275,7 @@ class LessonAdmin(PublishPages):
         return self.page(request, "desk/revisions.html", _("History"), lesson, lesson=lesson, revisions=revisions)
 
     def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        """Unpublish, retire, make optional or required: a page with the numbers, then the deed."""
+        """Hide, retire, bring back, make optional or required: a page with the numbers, then the deed."""
         lesson = self.get_to_change(request, pk)
         act = acts(lesson).get(verb)
         if act is None:
@@ -259,76 +295,12 @@ class LessonAdmin(PublishPages):
         )
 
 
-ALL_ACTS = ("unpublish", "retire", "make-optional", "make-required")
-
-
 def items_of(lesson: Lesson) -> int:
     """How many questions a reader of this lesson answers, for its minutes."""
     if lesson.kind == Lesson.Kind.QUIZ:
         quiz = Quiz.objects.filter(lesson=lesson).first()
         return drawing.count(quiz, None) if quiz else 0
     return 1 if checks.question_of(lesson) else 0
-
-
-def acts(lesson: Lesson) -> dict[str, Act]:
-    """What can be done to this lesson as it is now."""
-    if lesson.retired_at:
-        return {}
-    title = lesson.title
-    counts = publishing.head_counts(lesson)
-    asked = counts.completed + counts.under_way + counts.not_started
-    people = (
-        ngettext("%(n)d person is asked to take it.", "%(n)d people are asked to take it.", asked) % {"n": asked}
-        if asked
-        else _("Nobody is asked to take it now.")
-    )
-    found = {}
-    if lesson.required:
-        finishing = progress.would_complete(lesson.course, without=lesson)
-        done = completes(finishing)
-        found["make-optional"] = Act(
-            _("Make “%(title)s” optional?") % {"title": title},
-            [_("It stays open to everybody on the course, and counts for nobody."), people, done],
-            _("Make it optional"),
-            lambda it: publishing.set_required(it, False),
-            "Made optional",
-        )
-    else:
-        done = _("It counts for nobody now.")
-        if lesson.kind in CAN_BE_REQUIRED:
-            found["make-required"] = Act(
-                _("Make “%(title)s” required?") % {"title": title},
-                [_("It counts for everybody whose path has it. Whoever completed the course stays complete."), people],
-                _("Make it required"),
-                lambda it: publishing.set_required(it, True),
-                "Made required",
-            )
-    if lesson.published_revision_id:
-        found["unpublish"] = Act(
-            _("Unpublish “%(title)s”?") % {"title": title},
-            [_("Learners do not see it until you publish it again. What they did in it is kept."), people, done],
-            _("Unpublish it"),
-            publishing.unpublish,
-            "Unpublished",
-        )
-    found["retire"] = Act(
-        _("Retire “%(title)s”?") % {"title": title},
-        [_("It leaves the course for good. What people did in it is kept."), people, done],
-        _("Retire it"),
-        publishing.retire,
-        "Retired",
-    )
-    return found
-
-
-def completes(people: int) -> str:
-    """How many people complete the course by what an editor is about to do."""
-    if not people:
-        return _("Nobody completes the course by that.")
-    words = ngettext(
-        "That completes the course for %(n)d person.", "That completes the course for %(n)d people.", people
-    )
-    return words % {"n": people}
 
 
 def typed(request: HttpRequest, lesson: Lesson) -> LessonRevision:

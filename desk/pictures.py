@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from courses import images, markdown
 from courses.models import Image, Lesson, LessonRevision
+from courses.models.course import key_from
 from desk.parts import image_markdown
 from notices.admin import StaffAdmin
 
@@ -73,7 +73,7 @@ class UploadForm(ImageModelForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if not data.get("key") and data.get("title") and "key" not in self.errors:
-            data["key"] = slugify(data["title"])[:80].strip("-_").replace("_", "-")
+            data["key"] = key_from(data["title"], 80)
             if not data["key"]:
                 self.add_error("key", _("Write one: this title has no letters to make it from."))
         if data.get("file") and data.get("course"):

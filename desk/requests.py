@@ -63,6 +63,8 @@ def state_of(asked: PublishRequest, is_waiting: bool) -> str:
 class PublishRequestAdmin(StaffAdmin):
     list_display = ("title", "effect_said", "people", "asked_by", "asked_at", "state")
     list_filter = (StateFilter,)
+    search_fields = ("revision__title", "asked_by__name")
+    search_help_text = gettext_lazy("Title of the lesson, or who asked")
     list_select_related = ("revision__lesson", "asked_by")
     ordering = ("-asked_at", "-pk")
     sortable_by = ()

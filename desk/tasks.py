@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from courses.models import Course, Flag, PublishRequest
 from desk import answers
-from quizzes.models import Quiz
 
 
 @dataclass(frozen=True)
@@ -54,20 +53,10 @@ def editing() -> list[Task]:
     tasks = [
         Task(
             _("Open “%(course)s”") % {"course": course.title},
-            _("Its modules and lessons: write, look at it as a learner does, publish."),
-            reverse("admin:courses_course_change", args=[course.pk]),
+            _("Modules, lessons and quizzes on one page: what is published, what needs a look, what comes after what."),
+            reverse("admin:courses_course_home", args=[course.pk]),
         )
         for course in Course.objects.all()
-    ]
-    quizzes = Quiz.objects.select_related("lesson__published_revision")
-    quizzes = quizzes.order_by("lesson__module__position", "lesson__position")
-    tasks += [
-        Task(
-            _("Questions of “%(quiz)s”") % {"quiz": quiz.lesson.title},
-            _("What the quiz asks, how many questions it draws, and how many right answers it takes."),
-            reverse("admin:quizzes_quiz_change", args=[quiz.pk]),
-        )
-        for quiz in quizzes
     ]
     tasks.append(
         Task(
@@ -94,8 +83,8 @@ def editing() -> list[Task]:
     )
     tasks.append(
         Task(
-            _("Look at the paths"),
-            _("Which lessons different groups of people are asked to take, and in what order."),
+            _("Paths"),
+            _("Which lessons different groups of people are asked to take, and in what order. You can change both."),
             reverse("admin:courses_path_changelist"),
         )
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -38,8 +39,9 @@ Trail = list[tuple[str, str]]
 UNSUBSCRIBE = re.compile(r"(/mail/)\S+")  # whoever has such an address can press its button
 
 
+@lru_cache(maxsize=256)
 def state_chip(state: str, label: str) -> SafeString:
-    """A state as a word with its icon, for lists and for fields one only reads."""
+    """A state as a word with its icon, for lists and for fields one only reads. There are few: they are remembered."""
     return render_to_string("parts/state.html", {"state": state, "label": label})
 
 
@@ -123,6 +125,10 @@ class StaffAdmin(PlainFields, ModelAdmin):
         """The pages above this one, from the index down."""
         return [(self.list_heading(), self.url("changelist"))]
 
+    def place(self, obj: Any) -> str:
+        """The address that stands for an object, where it is left from its other pages."""
+        return self.url("change", obj.pk)
+
     def list_heading(self) -> str:
         """The h1 of the list."""
         return str(self.list_title or capfirst(self.opts.verbose_name_plural))
@@ -136,7 +142,7 @@ class StaffAdmin(PlainFields, ModelAdmin):
         """A page of our own about an object, in the frame of the staff pages."""
         trail = self.trail(request, obj)
         if obj is not None:
-            trail.append((self.heading(obj), self.url("change", obj.pk)))
+            trail.append((self.heading(obj), self.place(obj)))
         frame = {**self.admin_site.each_context(request), "title": title, "trail": trail, "original": obj}
         return TemplateResponse(request, template, {**frame, "opts": self.opts, **context})
 
@@ -197,12 +203,12 @@ class StaffAdmin(PlainFields, ModelAdmin):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied  # before anybody learns whether there is such an object
         obj = self.get_object(request, object_id)
-        above = [*self.trail(request, obj), (self.heading(obj), self.url("change", obj.pk))] if obj else []
+        above = [*self.trail(request, obj), (self.heading(obj), self.place(obj))] if obj else []
         return super().history_view(request, object_id, {"title": _("Changes by staff"), "trail": above})
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         obj = self.get_object(request, object_id)
-        above = [*self.trail(request, obj), (self.heading(obj), self.url("change", obj.pk))] if obj else []
+        above = [*self.trail(request, obj), (self.heading(obj), self.place(obj))] if obj else []
         return super().delete_view(request, object_id, {"trail": above, **(extra_context or {})})
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:

@@ -183,6 +183,18 @@ admin/admin/logentry/csv/                                GET    in     in  403  
 admin/admin/logentry/csv/                                POST   in     in  403     403     403   403    200 403      200
 admin/events/livesession/<int:pk>/cancel/                GET    in     in  403     403     403   403    200 403      200
 admin/events/livesession/<int:pk>/cancel/                POST   in     in  403     403     403   403    go  403      go
+admin/courses/course/<int:pk>/home/                      GET    in     in  403     403     403   200    403 403      200
+admin/courses/course/<int:pk>/home/                      POST   in     in  403     403     403   200    403 403      200
+admin/courses/course/<int:pk>/order/                     GET    in     in  403     403     403   go     403 403      go
+admin/courses/course/<int:pk>/order/                     POST   in     in  403     403     403   go     403 403      go
+admin/courses/lesson/<int:pk>/move/                      GET    in     in  403     403     403   200    403 403      200
+admin/courses/lesson/<int:pk>/move/                      POST   in     in  403     403     403   200    403 403      200
+admin/courses/path/<int:pk>/order/                       GET    in     in  403     403     403   go     403 403      go
+admin/courses/path/<int:pk>/order/                       POST   in     in  403     403     403   go     403 403      go
+admin/courses/path/<int:pk>/add-lesson/                  GET    in     in  403     403     403   200    403 403      200
+admin/courses/path/<int:pk>/add-lesson/                  POST   in     in  403     403     403   200    403 403      200
+admin/courses/path/<int:pk>/remove/<int:number>/         GET    in     in  403     403     403   200|go 403 403      200|go
+admin/courses/path/<int:pk>/remove/<int:number>/         POST   in     in  403     403     403   go     403 403      go
 admin/courses/module/<int:pk>/status/                    GET    in     in  403     403     403   200    403 403      200
 admin/courses/module/<int:pk>/status/                    POST   in     in  403     403     403   go     403 403      go
 admin/accounts/stagedfile/sample.csv                     GET    in     in  403     403     403   403    200 403      200
@@ -216,7 +228,7 @@ courses.assignment      -       lach    -         lach
 courses.enrollment      -       lch     -         lch
 courses.credit          -       lach    -         lach
 courses.renewal         -       lacdh   -         lacdh
-courses.course          lch     -       -         lacdh
+courses.course          lch     -       -         lcdh
 courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
 courses.path            lch     -       -         lch

@@ -1,11 +1,11 @@
 from courses.admin.again import RenewalAdmin
 from courses.admin.asking import AssignmentAdmin
-from courses.admin.content import CourseAdmin, ModuleAdmin, PathAdmin
+from courses.admin.content import ModuleAdmin
 from courses.admin.enrollments import EnrollmentAdmin
+from courses.admin.paths import PathAdmin
 
 __all__ = [
     "AssignmentAdmin",
-    "CourseAdmin",
     "EnrollmentAdmin",
     "ModuleAdmin",
     "PathAdmin",

@@ -68,6 +68,8 @@ class AssignmentAdmin(StaffAdmin):
     form = AskForm
     list_display = ("team", "path_asked", "due", "people", "created_at", "by")
     list_filter = (TeamFilter,)
+    search_fields = ("team__name", "path__title", "course__title")
+    search_help_text = gettext_lazy("Team, path or course")
     fields = ("team", "path_asked", "due", "closes_on", "people", "created_at", "by")
     readonly_fields = fields
     list_select_related = ("team", "path__course", "created_by")

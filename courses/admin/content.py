@@ -1,32 +1,36 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import F, Max, Prefetch
+from django.db.models import Count, F, Max, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path as route
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from courses import publishing
-from courses.models import Course, Flag, Lesson, Module, Objective, Path, PathStep, Skill
+from courses import order, publishing
+from courses.models import Course, Lesson, Module, Objective, Skill
+from courses.models.course import key_from
 from notices.admin import StaffAdmin, StaffInline, Trail
 
 if TYPE_CHECKING:
-    CourseForm = forms.ModelForm[Course]
     ModuleModelForm = forms.ModelForm[Module]
     ObjectiveModelForm = forms.ModelForm[Objective]
 else:
-    CourseForm = ModuleModelForm = ObjectiveModelForm = forms.ModelForm
+    ModuleModelForm = ObjectiveModelForm = forms.ModelForm
 
 
 def with_editing_state(lessons: Any) -> Any:
     """Lessons with what `editing_state` asks about, in the same query."""
     return lessons.select_related("module", "published_revision").annotate(
-        newest=Max("revisions__number"), published_number=F("published_revision__number")
+        newest=Max("revisions__number"),
+        published_number=F("published_revision__number"),
+        was_published=Max("revisions__published_at"),
     )
 
 
@@ -34,6 +38,8 @@ def editing_state(lesson: Any) -> tuple[str, str]:
     """Where a lesson of `with_editing_state` stands for editors: the name of its chip and the words on it."""
     if lesson.retired_at:
         return "retired", _("Retired")
+    if lesson.published_revision_id is None and lesson.was_published:
+        return "hidden", _("Hidden")
     if lesson.published_revision_id is None:
         return "in-preparation", _("Not published")
     if lesson.newest != lesson.published_number:
@@ -41,38 +47,6 @@ def editing_state(lesson: Any) -> tuple[str, str]:
     if not lesson.module.is_ready:
         return "in-preparation", _("Waits for its module")
     return "complete", _("Published")
-
-
-@admin.register(Course)
-class CourseAdmin(StaffAdmin):
-    list_display = ("title", "key")
-    fields = ("key", "title", "summary")
-    save_label = gettext_lazy("Save title and summary")
-    change_form_template = "admin/courses/course/change_form.html"
-    add_title = gettext_lazy("Add a course")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Course | None = None) -> tuple[str, ...]:
-        return ("key",) if obj else ()
-
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        course = self.get_object(request, object_id)
-        modules = self.outline(course) if course else []
-        context = {"modules": modules, "ready": sum(module.is_ready for module in modules), "course": course}
-        context["flags"] = Flag.objects.open().filter(revision__lesson__course=course).count() if course else 0
-        return super().change_view(request, object_id, form_url, context)
-
-    def outline(self, course: Course) -> list[Module]:
-        """The modules, each with `shown`: its lessons and their states. Two queries."""
-        lessons = with_editing_state(Lesson.objects.order_by("position", "pk"))
-        modules = list(course.modules.prefetch_related(Prefetch("lessons", lessons, to_attr="listed")))
-        for module in modules:
-            module.shown = []  # type: ignore[attr-defined]  # for the template
-            for lesson in module.listed:  # type: ignore[attr-defined]  # set by the prefetch
-                lesson.module = module
-                state, label = editing_state(lesson)
-                module.shown.append({"lesson": lesson, "state": state, "label": label})  # type: ignore[attr-defined]
-        add_titles([entry["lesson"] for module in modules for entry in module.shown])  # type: ignore[attr-defined]
-        return modules
 
 
 def add_titles(lessons: list[Lesson]) -> None:
@@ -108,15 +82,43 @@ class ObjectiveInline(StaffInline):
         return formset
 
 
+class CourseFilter(admin.SimpleListFilter):
+    """Only where there are several courses; for models with a `course`, or whose `to_course` leads to one."""
+
+    title = gettext_lazy("course")
+    parameter_name = "course"
+    to_course = "course"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        courses = [(str(pk), title) for pk, title in Course.objects.order_by("title").values_list("pk", "title")]
+        return courses if len(courses) > 1 else []
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return (
+            queryset.filter(**{f"{self.to_course}__in": chosen})
+            if (chosen := numbers_in([self.value() or ""]))
+            else queryset
+        )
+
+
 class ModuleForm(ModuleModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "key" in self.fields:
+            self.fields["key"].required = False
+            self.fields["key"].help_text = _(
+                "Part of its address; it never changes. Left empty, it is made from the title."
+            )
         if self.instance.pk and "illustration" in self.fields:
             drawings = self.instance.course.diagrams.all()
             self.fields["illustration"].queryset = drawings  # type: ignore[attr-defined]  # a ModelChoiceField
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
+        if "key" in self.fields and not data.get("key") and "key" not in self.errors:
+            data["key"] = key_from(data.get("title", ""), 50)
+            if not data["key"]:
+                self.add_error("key", _("Write one: this title has no letters to make it from."))
         course, drawing = data.get("course") or getattr(self.instance, "course", None), data.get("illustration")
         if course and drawing and drawing.course_id != course.pk:
             self.add_error("illustration", _("This drawing belongs to another course."))
@@ -126,26 +128,57 @@ class ModuleForm(ModuleModelForm):
         return super()._get_validation_exclusions() - {"course"}  # type: ignore[misc]  # its key is unique in its course
 
 
+class StatusFilter(admin.SimpleListFilter):
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, str(label)) for value, label in Module.Status.choices]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(status=self.value()) if self.value() in Module.Status.values else queryset
+
+
 @admin.register(Module)
 class ModuleAdmin(StaffAdmin):
     form = ModuleForm
-    list_display = ("title", "course", "status")
+    list_display = ("title", "course", "lessons_in_it", "status")
+    list_filter = (CourseFilter, StatusFilter)
+    search_fields = ("title", "key")
+    search_help_text = gettext_lazy("Title or key")
     list_select_related = ("course",)
-    ordering = ("course", "position")
+    ordering = ("course__title", "course", "position", "pk")
+    sortable_by = ()
     inlines = (ObjectiveInline,)
     change_form_template = "admin/courses/module/change_form.html"
     add_title = gettext_lazy("Add a module")
 
     def get_fields(self, request: HttpRequest, obj: Module | None = None) -> tuple[str, ...]:
         if obj is None:
-            return ("course", "key", "title", "purpose", "position")
-        return ("title", "purpose", "position", "illustration", "key", "status_now")
+            return ("course", "title", "purpose", "key")
+        return ("title", "purpose", "illustration", "key", "status_now")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Module | None = None) -> tuple[str, ...]:
         return ("key", "status_now") if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: Module | None = None) -> Any:
         return self.inlines if obj else ()  # skills are known once the course is
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        kept = Lesson.objects.filter(module=OuterRef("pk"), retired_at=None).order_by().values("module")
+        lessons = Subquery(kept.annotate(n=Count("pk")).values("n"))
+        return super().get_queryset(request).annotate(kept=Coalesce(lessons, 0))
+
+    def save_model(self, request: HttpRequest, obj: Module, form: ModuleForm, change: bool) -> None:
+        """A new one is the last of its course; on the home of the course it is put elsewhere."""
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            order.append(obj)
+
+    @admin.display(description=gettext_lazy("lessons"))
+    def lessons_in_it(self, module: Any) -> int:
+        return int(module.kept)
 
     @admin.display(description=gettext_lazy("status"))
     def status_now(self, module: Module) -> str:
@@ -154,7 +187,7 @@ class ModuleAdmin(StaffAdmin):
     def trail(self, request: HttpRequest, obj: Module | None = None) -> Trail:
         if obj is None:
             return super().trail(request)
-        return [(str(obj.course), reverse("admin:courses_course_change", args=[obj.course_id]))]
+        return [(str(obj.course), reverse("admin:courses_course_home", args=[obj.course_id]))]
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.status_view)
@@ -204,6 +237,23 @@ class ModuleAdmin(StaffAdmin):
         return HttpResponseRedirect(self.url("change", module.pk))
 
 
+def completes(people: int) -> str:
+    """How many people complete the course by what an editor is about to do."""
+    if not people:
+        return _("Nobody completes the course by that.")
+    words = ngettext(
+        "That completes the course for %(n)d person.", "That completes the course for %(n)d people.", people
+    )
+    return words % {"n": people}
+
+
+def numbers_in(words: Iterable[str]) -> list[int]:
+    """What a button sent, as numbers that fit a column; nothing if any is none."""
+    found = list(words)
+    fine = all(word.isascii() and word.isdecimal() and len(word) < 10 for word in found)
+    return [int(word) for word in found] if fine else []
+
+
 def say_completed(request: HttpRequest, completed: int) -> None:
     """Tell the editor that a change of content completed the course for people."""
     if completed:
@@ -213,37 +263,3 @@ def say_completed(request: HttpRequest, completed: int) -> None:
         messages.info(request, text % {"n": completed})
 
 
-@admin.register(Path)
-class PathAdmin(StaffAdmin):
-    list_display = ("title", "course", "summary", "is_in_order")
-    list_select_related = ("course",)
-    ordering = ("course", "position")
-    fields = ("title", "summary", "is_sequential", "certificate", "key", "course_title")
-    change_form_template = "admin/courses/path/change_form.html"
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Path | None = None) -> tuple[str, ...]:
-        return ("key", "course_title")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # paths come from the course files
-
-    def has_delete_permission(self, request: HttpRequest, obj: Path | None = None) -> bool:
-        return False
-
-    @admin.display(description=gettext_lazy("course"))
-    def course_title(self, path: Path) -> str:
-        return path.course.title
-
-    @admin.display(description=gettext_lazy("in order"))
-    def is_in_order(self, path: Path) -> str:
-        return _("In order") if path.is_sequential else _("In any order")
-
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        path = self.get_object(request, object_id)
-        steps = PathStep.objects.filter(path=path).select_related("lesson__module", "lesson__published_revision")
-        listed = list(steps.order_by("position"))
-        lessons = list(with_editing_state(Lesson.objects.filter(pk__in=[step.lesson_id for step in listed])))
-        add_titles(lessons)
-        titles = {lesson.pk: lesson.draft_title for lesson in lessons}
-        rows = [(titles.get(step.lesson_id, ""), step.lesson, step.since) for step in listed]
-        return super().change_view(request, object_id, form_url, {"steps": rows})

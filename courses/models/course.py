@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from django.contrib.auth.models import AnonymousUser
@@ -7,12 +8,18 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.urls import get_script_prefix, get_urlconf, reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 validate_key = RegexValidator(KEY, _("Small letters and digits, joined by hyphens."))
+
+
+def key_from(title: str, longest: int) -> str:
+    """A key made of the letters of a title; empty if it has none."""
+    return re.sub("-+", "-", slugify(title).replace("_", "-"))[:longest].strip("-")
 
 
 def edits_courses(user: User | AnonymousUser) -> bool:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Subquery, Value
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -130,6 +131,11 @@ class Lesson(models.Model):
     @property
     def is_published(self) -> bool:
         return self.published_revision_id is not None and self.retired_at is None and self.module.is_ready
+
+    @property
+    def has_been_published(self) -> bool:
+        """Whether learners ever saw any text of it; it may be hidden now."""
+        return self.published_revision_id is not None or self.revisions.exclude(published_at=None).exists()
 
     @property
     def title(self) -> str:

@@ -1,4 +1,5 @@
-from quizzes.admin.questions import QuestionAdmin, QuizAdmin
+from quizzes.admin.questions import QuestionAdmin
+from quizzes.admin.quizzes import QuizAdmin
 from quizzes.admin.retakes import RetakeChangeAdmin
 
 __all__ = ["QuestionAdmin", "QuizAdmin", "RetakeChangeAdmin"]

@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from courses.admin.content import CourseFilter
 from courses.models import Course
 from notices.admin import StaffAdmin, Trail, state_chip
 from quizzes import editing, grading
@@ -38,93 +39,26 @@ def with_newest(questions: Any) -> Any:
     return questions.annotate(newest=Subquery(newest))
 
 
-def add_drafts(questions: list[Any]) -> list[Any]:
-    """Set `newest_revision` on questions of `with_newest`; one query for all."""
-    wanted = QuestionRevision.objects.filter(pk__in=[question.newest for question in questions])
-    found = {revision.pk: revision for revision in wanted.select_related("objective")}
-    for question in questions:
-        question.newest_revision = found.get(question.newest)
-    return questions
-
-
-@admin.register(Quiz)
-class QuizAdmin(StaffAdmin):
-    list_display = ("name", "drawn", "needed")
-    list_select_related = ("lesson__module", "lesson__published_revision")
-    ordering = ("lesson__module__position", "lesson__position")
-    fields = ("draw", "pass_mark")
-    change_form_template = "admin/quizzes/quiz/change_form.html"
-    save_label = gettext_lazy("Save both numbers")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("lesson__course", "lesson__module", "lesson__published_revision")
-        )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # made with its lesson
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Quiz | None = None) -> Any:
-        return self.fields if obj and obj.is_final else ()  # they follow from each person's path
-
-    @admin.display(description=gettext_lazy("questions drawn"))
-    def drawn(self, quiz: Quiz) -> str:
-        return _("by path") if quiz.is_final else str(quiz.draw)
-
-    @admin.display(description=gettext_lazy("right answers needed"))
-    def needed(self, quiz: Quiz) -> str:
-        return _("by path") if quiz.is_final else str(quiz.pass_mark)
-
-    @admin.display(description=gettext_lazy("quiz"))
-    def name(self, quiz: Quiz) -> str:
-        return quiz.lesson.title
-
-    def heading(self, obj: Any) -> str:
-        return str(obj.lesson.title)
-
-    def trail(self, request: HttpRequest, obj: Quiz | None = None) -> Trail:
-        if obj is None:
-            return []
-        course, lesson = obj.lesson.course, obj.lesson
-        return [
-            (course.title, reverse("admin:courses_course_change", args=[course.pk])),
-            (lesson.module.title, reverse("admin:courses_module_change", args=[lesson.module_id])),
-        ]
-
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        quiz = self.get_object(request, object_id)
-        rows = []
-        if quiz:
-            questions = with_newest(
-                Question.objects.filter(pool_items__quiz=quiz).order_by("pool_items__position", "pk")
-            )
-            rows = [(question, *question_state(question)) for question in add_drafts(list(questions))]
-        return super().change_view(request, object_id, form_url, {"rows": rows})
-
-
 class QuestionStateFilter(admin.SimpleListFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("in-use", _("In use")), ("not", _("Not in use"))]
+        return [("in-use", _("In use")), ("not", _("Not in use")), ("retired", _("Retired"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "in-use":
-            return queryset.filter(published_revision__isnull=False)
-        return queryset.filter(published_revision=None) if self.value() == "not" else queryset
+            return queryset.published()
+        if self.value() == "not":
+            return queryset.filter(published_revision=None, retired_at=None)
+        return queryset.exclude(retired_at=None) if self.value() == "retired" else queryset
 
 
 @admin.register(Question)
 class QuestionAdmin(Regrading, StaffAdmin):
     list_display = ("stem", "kind", "level", "objective", "state")
-    list_filter = (QuestionStateFilter,)
-    search_fields = ("key", "published_revision__body")
+    list_filter = (CourseFilter, QuestionStateFilter)
+    search_fields = ("key", "revisions__body")
     search_help_text = gettext_lazy("Words of the question, or its key")
     ordering = ("course", "key")
     sortable_by = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -144,7 +145,7 @@ def make_course(key: str) -> Course:
     return course
 
 
-def make_lessons(course: Course, modules: list[Module]) -> list[Lesson]:
+def make_lessons(course: Course, modules: list[Module], shapes: Sequence[Sequence[str]] = SHAPE) -> list[Lesson]:
     lessons = Lesson.objects.bulk_create(
         Lesson(
             course=course,
@@ -155,7 +156,7 @@ def make_lessons(course: Course, modules: list[Module]) -> list[Lesson]:
             position=n,
             required=kind in ("reading", "quiz"),
         )
-        for module, shape in zip(modules, SHAPE, strict=True)
+        for module, shape in zip(modules, shapes, strict=True)
         for n, kind in enumerate(shape, 1)
     )
     revisions = LessonRevision.objects.bulk_create(revision_of(lesson) for lesson in lessons)

@@ -45,9 +45,10 @@ def main() -> None:
         os.environ |= {"DATA_DIR": folder, "DATABASE_URL": url, "BENCH_SMALL": small, "DEMO": "1"}
         os.environ |= {"SECRET_KEY": secrets.token_urlsafe(50), "DJANGO_SETTINGS_MODULE": "tests.bench.settings"}
         django.setup()
+        from tests.bench import editing
         from tests.bench.run import measure
 
-        Path(sys.argv[1]).write_text(json.dumps(measure()))
+        Path(sys.argv[1]).write_text(json.dumps([*measure(), *editing.measure()]))
 
 
 if __name__ == "__main__":

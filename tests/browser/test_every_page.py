@@ -103,7 +103,7 @@ PAGES: dict[str, list[str]] = {
 STAFF_PAGES: dict[str, dict[str, list[str]]] = {
     # From a list, the page of its first entry (or of the one whose words are given), and what hangs on it.
     "ed@example.com": {
-        "/admin/courses/course/": [""],
+        "/admin/courses/course/": ["", "../change/"],
         "/admin/courses/module/|Recovering": ["", "../status/", "../history/"],
         "/admin/courses/lesson/?q=de-escalating-anger": [
             "",
@@ -114,8 +114,9 @@ STAFF_PAGES: dict[str, dict[str, list[str]]] = {
             "../parts/",
             "../publish/",
             "../do/retire/",
+            "../move/",
         ],
-        "/admin/courses/path/": [""],
+        "/admin/courses/path/": ["", "../add-lesson/"],
         "/admin/quizzes/quiz/": [""],
         "/admin/quizzes/question/": ["", "../retire/", "../regrade/"],
     },

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from courses import changes, more_time, progress, publishing
+from courses import changes, more_time, order, progress, publishing
 from courses.counting import progress_of
 from courses.models import (
     Certificate,
@@ -22,10 +22,10 @@ from courses.models import (
     LessonRevision,
     Module,
     Path,
-    PathStep,
     State,
 )
 from courses.models.enrollment import site_day
+from learn.course_map import course_map
 from tests.builders import make_person
 from tests.second_run import examples
 
@@ -47,6 +47,7 @@ class Known:
     required: bool = True
     level: int = 0
     since: datetime | None = None
+    on_path: bool = True
     revisions: list[tuple[LessonRevision, int]] = field(default_factory=list)
 
 
@@ -95,7 +96,7 @@ class World:
         effect = [Effect.SILENT, Effect.ANNOUNCE, Effect.REDO][n % 3]
         revision = known.row.add_revision(title="T", body="B")
         publishing.publish(revision, effect, ask_people_under_way=ask, at=self.now)
-        if not known.revisions and not ask and self.modules[known.module].is_ready:
+        if not known.revisions and not ask and known.since is None and self.modules[known.module].is_ready:
             known.since = self.now
         known.level += effect == Effect.REDO and bool(known.revisions)
         known.revisions.append((revision, known.level))
@@ -119,22 +120,37 @@ class World:
         publishing.set_status(self.modules[n % 2], status, at=self.now)
 
     def reorder(self, n: int, flag: bool) -> None:
-        for place, step in enumerate(self.path.steps.order_by("-position" if flag else "lesson__key")):
-            step.position = (place + n) % 7
-            step.save()
+        if self.pick(n).on_path:
+            order.move_step(self.path, self.fresh(n), n % 7, order.path_stamp(self.path))
+        else:
+            order.move_module(self.modules[flag], n % 3, order.Order.of(self.course).stamp)
 
     def move(self, n: int, flag: bool) -> None:
-        row = self.fresh(n)
-        row.module = self.modules[flag]
-        row.save()
-        progress.settle(self.course, at=self.now)
-        self.pick(n).module = int(flag)
+        """Within its module or into the other one; `n` also says whether people under way are asked."""
+        known, ask = self.pick(n), bool(n % 2)
+        if known.retired:
+            return
+        before, after = (self.modules[place] for place in (known.module, int(flag)))
+        stamp = order.Order.of(self.course).stamp
+        order.move_lesson(self.fresh(n), after, n % 5, stamp, ask_people_under_way=ask, at=self.now)
+        if known.published and after.is_ready and not before.is_ready and not ask and known.since is None:
+            known.since = self.now
+        known.module = int(flag)
 
-    def drop_step(self, n: int, flag: bool) -> None:
-        if n % 5 == 0 and not self.pick(n).retired:
-            PathStep.objects.filter(lesson=self.pick(n).row).delete()
-            progress.settle(self.course, at=self.now)
-            self.pick(n).retired = True  # for the model it is the same: no longer asked
+    def change_path(self, n: int, flag: bool) -> None:
+        """Off the path, or on it again."""
+        known = self.pick(n)
+        if known.on_path:
+            order.remove_step(self.path, self.fresh(n), at=self.now)
+        else:
+            order.add_step(self.path, self.fresh(n), ask_people_under_way=flag, at=self.now)
+            known.since = None if flag else self.now
+        known.on_path = not known.on_path
+
+    def bring_back(self, n: int, flag: bool) -> None:
+        if self.pick(n).retired:
+            publishing.bring_back(self.fresh(n))
+            self.pick(n).retired = self.pick(n).published = False
 
     def enroll(self, n: int, flag: bool) -> None:
         person = self.people[n % 2]
@@ -215,6 +231,7 @@ class World:
             number
             for number, known in enumerate(self.lessons)
             if known.published
+            and known.on_path
             and not known.retired
             and known.required
             and self.modules[known.module].status == "ready"
@@ -231,6 +248,7 @@ class World:
     # What must hold after everything that happens.
 
     def check(self) -> None:
+        self.check_order()
         rows = list(Enrollment.objects.with_progress().with_state(self.now).order_by("pk"))
         current = set(Enrollment.objects.current().values_list("pk", flat=True))
         assert {row.pk for row in rows} == set(self.enrolled)
@@ -241,8 +259,27 @@ class World:
             assert row.progress() == (row.lessons_done, row.lessons_total)
             assert row.state == row.state_at(self.now)
             assert (row.pk in current) == (row.cycle == row.user.enrollments.count())
+            self.check_resume(row)
             self.check_completed(row, whole=bool(asked) and asked <= self.counts(row.pk), current=row.pk in current)
         self.check_pairs(rows)
+
+    def check_resume(self, row: Enrollment) -> None:
+        """The outline counts alike, and there is a lesson to go on with as long as one is left."""
+        outline = course_map(row.user, self.course, row)
+        assert (outline.done, outline.total) == (row.lessons_done, row.lessons_total)
+        assert (outline.next is not None) == (row.lessons_done < row.lessons_total)
+
+    def check_order(self) -> None:
+        """No lesson is lost or met twice, each keeps its address, and every completion its lesson."""
+        found = order.Order.of(self.course).lessons
+        asked = {known.row.pk: self.modules[known.module].pk for known in self.lessons if not known.retired}
+        assert sorted(pk for rows in found.values() for pk in rows) == sorted(asked)
+        assert all(asked[pk] == module for module, rows in found.items() for pk in rows)
+        assert set(order.steps_of(self.path)) == {known.row.pk for known in self.lessons if known.on_path}
+        slugs = dict(self.course.lessons.values_list("pk", "slug"))
+        assert slugs == {known.row.pk: known.row.slug for known in self.lessons}
+        facts = Completion.objects.values_list("enrollment", "lesson__key", "redo_level")
+        assert set(facts) == {(pk, f"l{number}", level) for pk, done in self.done.items() for number, level in done}
 
     def check_completed(self, row: Enrollment, whole: bool, current: bool) -> None:
         if row.pk in self.completed:
@@ -291,7 +328,7 @@ class World:
             assert sum(lesson.is_required and lesson.is_complete for lesson in lessons) == row.lessons_done
 
 
-EVENTS = ["add", "publish", "retire", "unpublish", "require", "prepare", "reorder", "move", "drop_step"]
+EVENTS = ["add", "publish", "retire", "unpublish", "require", "prepare", "reorder", "move", "change_path", "bring_back"]
 EVENTS += ["set_aside", "set_aside", "enroll", "complete", "complete", "complete_all", "complete_all", "wait"]
 happenings = st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 60), st.booleans()), min_size=2, max_size=14)
 

@@ -69,7 +69,7 @@ def test_it_shows_all_with_help_example_and_what_is_missing_first(cast, fact, ur
     assert re.search(r'<input type="text"[^>]*id="id_fact-number"', html)
     assert re.search(r'<textarea[^>]*id="id_fact-returns"', html)
     assert url in page(as_(cast.ed), reverse("admin:index"))
-    assert url in page(as_(cast.ed), reverse("admin:courses_course_change", args=[cast.course.pk]))
+    assert url in page(as_(cast.ed), reverse("admin:courses_course_home", args=[cast.course.pk]))
 
 
 def test_it_says_where_each_is_shown(cast, fact, url, as_):

@@ -41,11 +41,11 @@ def test_it_arrives_at_the_lesson_the_course_and_the_index(cast, flag, lesson, a
     beside = page(ed, reverse("admin:courses_lesson_change", args=[lesson.pk]))
     assert "Which &lt;b&gt;deposit&lt;/b&gt;?" in beside
     assert change(flag) in beside
-    assert "1 flag of a reader" in page(ed, reverse("admin:courses_course_change", args=[cast.course.pk]))
+    assert "1 flag of a reader" in page(ed, reverse("admin:courses_course_home", args=[cast.course.pk]))
     assert "1 time a reader found" in page(ed, "/admin/")
     flagging.resolve(flag, cast.ed)
     assert change(flag) not in page(ed, reverse("admin:courses_lesson_change", args=[lesson.pk]))
-    assert "flag of a reader" not in page(ed, reverse("admin:courses_course_change", args=[cast.course.pk]))
+    assert "flag of a reader" not in page(ed, reverse("admin:courses_course_home", args=[cast.course.pk]))
     assert "Nothing is open now." in page(ed, "/admin/")
 
 

@@ -94,11 +94,12 @@ def pages(cast, marked):
         for page in ("change", "history", "delete"):
             yield reverse(f"admin:{name}_{page}", args=[obj.pk])
     yield reverse("admin:desk_facts", args=[cast.course.pk])
-    for page in ("preview", "revisions", "publish", "compare", "parts"):
+    for page in ("preview", "revisions", "publish", "compare", "parts", "move"):
         yield reverse(f"admin:courses_lesson_{page}", args=[lesson.pk])
     for verb in ("unpublish", "retire", "make-optional"):
         yield reverse("admin:courses_lesson_do", args=[lesson.pk, verb])
     yield reverse("admin:courses_module_status", args=[lesson.module_id])
+    yield reverse("admin:courses_course_home", args=[lesson.course_id])
     for model in (
         "accounts_user",
         "accounts_team",

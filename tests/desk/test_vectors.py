@@ -82,7 +82,7 @@ def test_a_lesson_and_its_editor_show_them_as_text(cast, lesson):
     staff = (
         reverse("admin:courses_lesson_change", args=[lesson.pk]),
         reverse("admin:desk_facts", args=[cast.course.pk]),
-        reverse("admin:courses_course_change", args=[cast.course.pk]),
+        reverse("admin:courses_course_home", args=[cast.course.pk]),
     )
     flagging.flag(cast.otto, lesson.published_revision, Flag.Kind.OTHER, "x", may_ask=True)
     addresses = [(learner, PAGE), *((editor, address) for address in staff)]
