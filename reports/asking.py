@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from django.http import Http404, HttpRequest
 from accounts.models import User
 from reports.forms import Asked
 from reports.population import Population
-from reports.team import rows_of, within_of
+from reports.team import COLUMNS, rows_of, within_of
 
 
 def population_of(request: HttpRequest) -> Population:
@@ -50,9 +51,11 @@ def placed(population: Population, asked: Asked) -> Asked:
     return replace(asked, within=within) if within else asked.without("path", path="")
 
 
-def selected(population: Population, asked: Asked, at: datetime) -> QuerySet[Any, Any]:
+def selected(
+    population: Population, asked: Asked, at: datetime, columns: Sequence[str] = COLUMNS
+) -> QuerySet[Any, Any]:
     """The rows that were asked for, all of them and in order, still to be sliced or iterated; `team.as_rows` makes
-    them. `population` and `asked` as `read` gave them.
+    them. `population` and `asked` as `read` gave them, `columns` as in `rows_of`.
     """
     return rows_of(
         population.people,
@@ -62,4 +65,5 @@ def selected(population: Population, asked: Asked, at: datetime) -> QuerySet[Any
         sort=asked.sort,
         backwards=asked.backwards,
         at=at,
+        columns=columns,
     )

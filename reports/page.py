@@ -16,7 +16,7 @@ from reports.asking import selected
 from reports.forms import DEFAULT_SORT, Asked
 from reports.population import SIZE, Population
 from reports.standing import BEHIND, SET_ASIDE, TO_ACT_ON, Row, Standing, Summary, Tally, is_in, window_of
-from reports.team import as_rows, rows_of_few, tally_of
+from reports.team import KEYS, rows_at, rows_of_few, tally_of
 from reports.words import zone
 
 LISTED = 10  # people to act on that are listed above the table; more are one click away
@@ -103,7 +103,7 @@ class Page:
 
 
 def page_of(population: Population, asked: Asked, at: datetime) -> Page:
-    """The page that was asked for, or the last one there is. Three queries, seven if there are more."""
+    """The page that was asked for, or the last one there is. Three queries, eight if there are more."""
     few = population.few() if asked.page == 1 else None
     if few is not None:
         rows = rows_of_few(few, SIZE + 1, asked.sort, asked.backwards, at)
@@ -115,8 +115,8 @@ def page_of(population: Population, asked: Asked, at: datetime) -> Page:
     counted = tally.summary(meant(paths, asked), asked.window)
     total = counted[asked.standing] if asked.standing else counted.rows
     number = min(asked.page, last_page(total))
-    query = selected(population, asked, at)[(number - 1) * SIZE : number * SIZE]
-    rows = as_rows(query, with_modules=True) if total else []
+    keys = selected(population, asked, at, KEYS)[(number - 1) * SIZE : number * SIZE] if total else ()
+    rows = rows_at(keys, at) if total else []
     return Page(asked, rows, tally, paths, population.prints_for(rows), total=total, number=number)
 
 

@@ -60,6 +60,8 @@ FIELDS = [
 ]
 FOR_COUNTING = ["enrolled_at"]
 ENROLLMENT, PATH = FIELDS.index("enrollment_id"), FIELDS.index("path_id")
+COLUMNS = [*FIELDS, *FOR_COUNTING, "name_key"]
+KEYS = ["enrollment_id", "person_id", "course_title", "place", "due_on", "name_key"]
 NOTHING_COUNTED = Counted(0, 0)
 
 # What a report can be sorted by, and the column of the query that does it.
@@ -88,7 +90,7 @@ def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> Enrollm
     return enrollments.with_state(at).annotate(place=place)
 
 
-def _values(enrollments: EnrollmentQuerySet, at: datetime | None, *more: str) -> QuerySet[Any, Any]:
+def _values(enrollments: EnrollmentQuerySet, at: datetime | None, columns: Sequence[str]) -> QuerySet[Any, Any]:
     return (
         enrollments.with_last_learned()
         .annotate(
@@ -106,11 +108,11 @@ def _values(enrollments: EnrollmentQuerySet, at: datetime | None, *more: str) ->
             name_key=Lower("user__name"),
         )
         .order_by()
-        .values_list(*FIELDS, *FOR_COUNTING, "name_key", *more)
+        .values_list(*columns)
     )
 
 
-def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]:
+def _values_of_not_asked(people: UserQuerySet, columns: Sequence[str]) -> QuerySet[Any, Any]:
     who: dict[str, Any] = {"person_id": F("pk"), "person_name": F("name"), "home_team": _home_team("pk")}
     who |= {"person_left_at": F("left_at")}
     nothing: dict[str, Any] = {
@@ -131,9 +133,7 @@ def _values_of_not_asked(people: UserQuerySet, *more: str) -> QuerySet[Any, Any]
         "name_key": Lower("name"),
         "share": Value(None, output_field=IntegerField()),
     }
-    return (
-        not_asked(people).annotate(**who, **nothing).order_by().values_list(*FIELDS, *FOR_COUNTING, "name_key", *more)
-    )
+    return not_asked(people).annotate(**who, **nothing).order_by().values_list(*columns)
 
 
 def _home_team(person: str) -> Coalesce:
@@ -197,8 +197,10 @@ def rows_of(
     sort: str = "state",
     backwards: bool = False,
     at: datetime | None = None,
+    columns: Sequence[str] = COLUMNS,
 ) -> QuerySet[Any, Any]:
-    """What the rows of a report are made of, as one query, still to be sliced or iterated; `as_rows` makes them.
+    """What the rows of a report are made of, as one query, still to be sliced or iterated; `as_rows` makes them. With
+    KEYS for columns only what tells them apart and sorts them, for `rows_at`.
 
     `sort` is a key of SORTS. People without a value come last, whichever way it is sorted; ties go by name.
     """
@@ -207,21 +209,34 @@ def rows_of(
         enrollments = enrollments.filter(within.q)
     if window:
         enrollments = enrollments.filter(window_q(window, at))
-    more = []
+    wanted = [
+        *columns,
+        *({"progress": ["share"], "last": ["last_learned_at"] if columns is KEYS else []}.get(sort, [])),
+    ]
     if sort == "progress":
-        more = ["share"]
         share = F("lessons_done") * 1000 / NullIf(F("lessons_total"), Value(0))
         enrollments = enrollments.with_progress().annotate(share=share)
     if standing:
         enrollments = enrollments.filter(Q(place=place_of(standing)))
-    query = _values(enrollments, at, *more)
+    query = _values(enrollments, at, wanted)
     if standing == Standing.NOT_ASKED and not (window or within):
-        query = _values_of_not_asked(people, *more)
+        query = _values_of_not_asked(people, wanted)
     elif not (standing or window or within):
-        query = query.union(_values_of_not_asked(people, *more), all=True)
+        query = query.union(_values_of_not_asked(people, wanted), all=True)
     column = F(SORTS[sort])
     key = column.desc(nulls_last=True) if backwards else column.asc(nulls_last=True)
     return query.order_by(key, "name_key", "person_id", "course_title")
+
+
+def rows_at(keys: Iterable[Sequence[Any]], at: datetime | None = None) -> list[Row]:
+    """The rows of a page of a long report, from what `rows_of` found with KEYS: what they show is looked up for these
+    alone and not for everybody who is sorted. Two queries.
+    """
+    order = {(enrollment, person): n for n, (enrollment, person, *_rest) in enumerate(keys)}
+    enrollments = Enrollment.objects.filter(pk__in=[pk for pk, _person in order if pk])
+    people = User.objects.filter(pk__in=[person for pk, person in order if not pk])
+    query = _values(_with_place(enrollments, at), at, COLUMNS).union(_values_of_not_asked(people, COLUMNS), all=True)
+    return sorted(as_rows(query, with_modules=True), key=lambda row: order[row.enrollment_id, row.person_id])
 
 
 def rows_of_few(people: Collection[int], count: int, sort: str, backwards: bool, at: datetime) -> list[Row]:
@@ -261,7 +276,7 @@ def as_rows(found: Iterable[Sequence[Any]], with_modules: bool = False) -> list[
 
 def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:
     """The one row that a manager sees of this enrollment; two queries."""
-    return as_rows([_values(_with_place(Enrollment.objects.filter(pk=enrollment.pk), at), at).get()])[0]
+    return as_rows([_values(_with_place(Enrollment.objects.filter(pk=enrollment.pk), at), at, COLUMNS).get()])[0]
 
 
 def summary_of(people: UserQuerySet, at: datetime | None = None) -> Summary:

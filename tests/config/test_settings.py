@@ -59,6 +59,7 @@ def test_behind_a_pooler_nothing_outlives_a_transaction(pooler: str, tmp_path: P
     )
     database = json.loads(done.stdout)
     assert ("prepare_threshold" in database["OPTIONS"]) == (pooler == "0")
+    assert (database["OPTIONS"].get("options") == "-c jit=off") == (pooler == "0")
     assert database.get("DISABLE_SERVER_SIDE_CURSORS", False) == (pooler == "1")
     assert database["OPTIONS"]["sslmode"] == "require"
 
