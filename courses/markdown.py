@@ -65,15 +65,17 @@ def render(
     diagrams: Mapping[str, str] | None = None,
     facts: Mapping[str, Fact] | None = None,
     images: Mapping[str, Picture] | None = None,
+    lessons_at: str = "",
 ) -> SafeString:
     """HTML of a lesson's body. `diagrams` maps the keys the body names to their SVG; one that is missing is left out.
 
     So do `facts` with the company facts it names, and `images`; of a picture that is missing, the words stay that say
-    what it shows. A link `lesson:key` leads to that lesson of the course; without a course it is plain text.
+    what it shows. A link `lesson:key` leads to that lesson of the course, which stands below `lessons_at` if that is
+    said; without a course it is plain text.
     """
     drawn, told = tuple(sorted((diagrams or {}).items())), tuple(sorted((facts or {}).items()))
     shown = tuple(sorted((images or {}).items()))
-    return _render(_bounded(text), course_key, drawn, told, shown, get_language())
+    return _render(_bounded(text), course_key, drawn, told, shown, lessons_at, get_language())
 
 
 def render_inline(text: str) -> SafeString:
@@ -186,9 +188,11 @@ def _render(
     diagrams: tuple[tuple[str, str], ...],
     facts: tuple[tuple[str, Fact], ...],
     images: tuple[tuple[str, Picture], ...],
+    lessons_at: str,
     language: str | None,
 ) -> SafeString:
-    html = MARKDOWN.render(text, {"course": course_key, "facts": dict(facts), "images": dict(images)})
+    env = {"course": course_key, "lessons": lessons_at or f"/courses/{course_key}/"}
+    html = MARKDOWN.render(text, {**env, "facts": dict(facts), "images": dict(images)})
     return mark_safe(_put_diagrams(_clean(html), dict(diagrams)))  # noqa: S308  # passed the allow-list
 
 
@@ -254,22 +258,15 @@ def _arrange(state: StateCore) -> None:
         if not state.env.get("keep"):
             for child in token.children or []:
                 if child.type == "link_open":
-                    _point(child, state.env["course"], str(child.attrGet("href") or ""))
+                    _point(child, state.env, str(child.attrGet("href") or ""))
 
 
-def _point(link: Token, course_key: str, href: str) -> None:
-    """A link that names a lesson leads to it; one that names a picture leads nowhere."""
+def _point(link: Token, env: Any, href: str) -> None:
+    """A link that names a lesson leads to it, if the course is known; one that names a picture leads nowhere."""
     match = LESSON_LINK.match(href)
-    if match:
-        _point_at_lesson(link, course_key, match[1])
-    elif IMAGE.match(href):
-        del link.attrs["href"]
-
-
-def _point_at_lesson(link: Token, course_key: str, lesson_key: str) -> None:
-    if course_key:
-        link.attrSet("href", f"/courses/{course_key}/{lesson_key}/")
-    else:
+    if match and env["course"]:
+        link.attrSet("href", f"{env['lessons']}{match[1]}/")
+    elif match or IMAGE.match(href):
         del link.attrs["href"]
 
 

@@ -195,6 +195,16 @@ class CourseMap:
     def module_of(self, lesson: LessonRow) -> Module:
         return next(row.module for row in self.modules if row.module.pk == lesson.module_id)
 
+    def page_of_module(self, key: str) -> tuple[str, dict[str, Any]] | None:
+        """The template of a module's page and what it shows; after its last required lesson, the warm moment."""
+        for number, row in enumerate(self.modules, 1):
+            if row.module.key == key:
+                is_moment = self.enrollment is not None and row.is_complete
+                shown = {"course": self.course, "map": self, "enrollment": self.enrollment, "next": self.next}
+                template = "learn/module_complete.html" if is_moment else "learn/module.html"
+                return template, {**shown, "row": row, "number": number}
+        return None
+
 
 def next_lesson(rows: Sequence[LessonRow]) -> LessonRow | None:
     """Where to resume: the first open required lesson after the one completed last, else the first open one."""
@@ -220,9 +230,20 @@ def lock(rows: Iterable[LessonRow]) -> None:
 
 def course_map(user: User | AnonymousUser, course: Course, enrollment: Enrollment | None) -> CourseMap:
     """Three queries, whatever the course holds."""
-    modules = course.modules.order_by("position").select_related("illustration").prefetch_related("objectives")
+    return mapped(course, enrollment, modules_of(course), lesson_rows(user, course, enrollment))
+
+
+def modules_of(course: Course) -> QuerySet[Module]:
+    """In order, with what the pages show of each."""
+    return course.modules.order_by("position").select_related("illustration").prefetch_related("objectives")
+
+
+def mapped(
+    course: Course, enrollment: Enrollment | None, modules: Iterable[Module], rows: Iterable[LessonRow]
+) -> CourseMap:
+    """The rows in their modules, locked where the path is in order."""
     found = {module.pk: ModuleRow(module) for module in modules}
-    for row in lesson_rows(user, course, enrollment):
+    for row in rows:
         place = found[row.module_id]
         (place.lessons if row.step is not None or enrollment is None else place.more).append(row)
     made = CourseMap(course, enrollment, list(found.values()))

@@ -10,17 +10,19 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet
 from django.utils.functional import Promise, cached_property
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.statements import Prepared
 from courses.models import Enrollment, ExtraStep, Lesson, LessonRevision
 from learn import lesson_text
 from learn.course_map import BESIDE_THE_PATH, LessonRow, lock
-from learn.forms import CheckForm
+from learn.forms import CheckForm, FlagForm
 from quizzes import checks, drawing, grading, retakes, taking
 from quizzes.models import Attempt, QuestionRevision, Quiz
 
 Somebody = User | AnonymousUser
+CHECK_FIRST = _("One thing first: answer the check question. Right or wrong, it lets you go on.")
 
 
 @dataclass
@@ -84,6 +86,18 @@ class Place:
         return len(self.lessons)
 
     @property
+    def leads_beyond(self) -> bool:
+        """Whether the next step lies in another module. After a reading, Continue finds it."""
+        here = self.here
+        return self.next is None and here is not None and here.step is not None and here.kind != Lesson.Kind.READING
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that is required of the module is done."""
+        required = [row for row in self.lessons if row.is_required]
+        return bool(required) and all(row.is_complete for row in required)
+
+    @property
     def links(self) -> list[Link]:
         return [link(row, self.here) for row in self.lessons]
 
@@ -132,23 +146,28 @@ def lesson_at(user: int, course: str, slug: str) -> QuerySet[Lesson]:
 def place_of(lesson: Lesson, enrollment: Enrollment | None) -> Place:
     """The module around a lesson and the person's step after it; one query, two at the end of a module."""
     rows = module_rows(lesson, enrollment)
-    here = next((row for row in rows if row.pk == lesson.pk), None)
     if enrollment and enrollment.path.is_sequential:
         lock(sorted((row for row in rows if row.step is not None), key=lambda row: row.step or 0))
+    place = placed(lesson, enrollment, rows)
+    if enrollment and place.leads_beyond and place.here and place.here.step is not None:
+        place.next = first_beyond(lesson, enrollment, place.here.step)
+    return place
+
+
+def placed(lesson: Lesson, enrollment: Enrollment | None, rows: list[LessonRow]) -> Place:
+    """A lesson among the rows of its module."""
+    here = next((row for row in rows if row.pk == lesson.pk), None)
     outside = enrollment is not None and (here is None or here.step is None)
     lessons = [row for row in rows if enrollment is None or row.step is not None]
     sequence = rows if outside or enrollment is None else sorted(lessons, key=lambda row: row.step or 0)
     at = next((place for place, row in enumerate(sequence) if row.pk == lesson.pk), 0)
-    following = sequence[at + 1] if at + 1 < len(sequence) else None
-    if following is None and enrollment and here and here.step is not None and lesson.kind != Lesson.Kind.READING:
-        following = first_beyond(lesson, enrollment, here.step)
     return Place(
         here=here,
         lessons=lessons,
         more=[row for row in rows if row not in lessons],
         number=next((number for number, row in enumerate(lessons, 1) if row.pk == lesson.pk), 0),
         previous=sequence[at - 1] if at > 0 else None,
-        next=following,
+        next=sequence[at + 1] if at + 1 < len(sequence) else None,
     )
 
 
@@ -273,6 +292,24 @@ def waits_for(enrollment: Enrollment | None, lesson: Lesson) -> Lesson | None:
     return enrollment.waits_for(lesson) if enrollment else None
 
 
+def shown(
+    lesson: Lesson, enrollment: Enrollment | None, place: Place, form: CheckForm | FlagForm | None = None, **more: Any
+) -> dict[str, Any]:
+    """What the page of a lesson is made of, for those who learn and for editors who preview it."""
+    return {
+        "course": lesson.course,
+        "lesson": lesson,
+        "revision": lesson.published_revision,
+        "enrollment": enrollment,
+        "records": enrollment is not None and enrollment.is_open(),
+        "place": place,
+        "here": place.here,
+        "body": body_of(lesson),
+        "form": form,
+        **more,
+    }
+
+
 def body_of(lesson: Lesson) -> SafeString:
     """The published text of a lesson as HTML."""
     revision = lesson.published_revision
@@ -297,18 +334,27 @@ def quiz_of(lesson: Lesson, enrollment: Enrollment | None) -> dict[str, Any]:
     quiz = Quiz.objects.filter(lesson=lesson).first()
     if quiz is None:
         return {"questions": 0}
-    questions = drawing.count(quiz, enrollment)
-    shown: dict[str, Any] = {
-        "questions": questions,
-        "mark": drawing.mark(quiz, questions),
-        "to_skip": drawing.mark_to_skip(questions, drawing.mark(quiz, questions)),
-        "is_final": quiz.is_final,
+    rules = rules_of(quiz, drawing.count(quiz, enrollment))
+    if enrollment is None:
+        return rules
+    attempts = Attempt.objects.of(enrollment.user).filter(enrollment=enrollment, quiz=quiz)
+    found = list(attempts.order_by("number").prefetch_related("regrades"))
+    under_way = next((attempt for attempt in found if attempt.is_open), None)
+    goes_on = taking.first_unanswered(under_way) if under_way else None
+    return {**rules, **attempts_in(found, goes_on), "retakes": retakes.of(enrollment, quiz)}
+
+
+def rules_of(quiz: Quiz, questions: int) -> dict[str, Any]:
+    """How a quiz of so many questions is passed."""
+    mark = drawing.mark(quiz, questions)
+    to_skip = drawing.mark_to_skip(questions, mark)
+    return {"questions": questions, "mark": mark, "to_skip": to_skip, "is_final": quiz.is_final}
+
+
+def attempts_in(found: list[Attempt], goes_on: int | None) -> dict[str, Any]:
+    """Attempts at a quiz, and the question at which the open one goes on."""
+    return {
+        "attempts": [attempt for attempt in found if not attempt.is_open],
+        "open": next((attempt for attempt in found if attempt.is_open), None),
+        "goes_on": goes_on,
     }
-    if enrollment:
-        shown["retakes"] = retakes.of(enrollment, quiz)
-        attempts = Attempt.objects.of(enrollment.user).filter(enrollment=enrollment, quiz=quiz)
-        found = list(attempts.order_by("number").prefetch_related("regrades"))
-        shown["attempts"] = [attempt for attempt in found if not attempt.is_open]
-        shown["open"] = next((attempt for attempt in found if attempt.is_open), None)
-        shown["goes_on"] = taking.first_unanswered(shown["open"]) if shown["open"] else None
-    return shown

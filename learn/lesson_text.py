@@ -24,7 +24,7 @@ def html_of(course: Course, body: str, has_pictures: bool = True) -> SafeString:
     drawings = {key: svg for kind, key, _title, svg, _own in parts if kind == "diagram"}
     facts = {key: markdown.Fact(title, default, own) for kind, key, title, default, own in parts if kind == "fact"}
     pictures = pictures_of(course, markdown.image_keys(body)) if has_pictures else {}
-    return markdown.render(body, course.key, drawings, facts, pictures)
+    return markdown.render(body, course.key, drawings, facts, pictures, course.get_absolute_url())
 
 
 def pictures_of(course: Course, keys: Sequence[str]) -> dict[str, markdown.Picture]:

@@ -70,13 +70,10 @@ def module(request: HttpRequest, course: str, module: str) -> HttpResponse:
     """All of one module; after its last required lesson it begins with the warm moment."""
     found = get_object_or_404(Course.objects.visible_to(request.user), key=course)
     enrollment = home_page.own_enrollments(request.user).filter(course=found).first()
-    seen = course_map(request.user, found, enrollment)
-    number, row = next((pair for pair in enumerate(seen.modules, 1) if pair[1].module.key == module), (0, None))
-    if row is None:
+    page = course_map(request.user, found, enrollment).page_of_module(module)
+    if page is None:
         raise Http404
-    context = {"course": found, "map": seen, "row": row, "number": number, "enrollment": enrollment, "next": seen.next}
-    is_moment = enrollment is not None and row.is_complete
-    return render(request, "learn/module_complete.html" if is_moment else "learn/module.html", context)
+    return render(request, *page)
 
 
 @login_not_required
@@ -112,21 +109,16 @@ def show(
     if before := lesson_page.waits_for(enrollment, lesson):
         return render(request, "learn/locked.html", {"lesson": lesson, "course": lesson.course, "before": before})
     place = lesson_page.place_of(lesson, enrollment)
-    records = enrollment is not None and enrollment.is_open()
-    context: dict[str, Any] = {
-        "course": lesson.course,
-        "lesson": lesson,
-        "revision": lesson.published_revision,
-        "enrollment": enrollment,
-        "records": records,
-        "knows_course": enrollment is not None or edits_courses(request.user),
-        "place": place,
-        "here": place.here,
-        "changed": lesson_page.is_changed(lesson, place.here),
-        "body": lesson_page.body_of(lesson),
-        "form": form or flag,
-        "flag": flag,
-    }
+    context = lesson_page.shown(
+        lesson,
+        enrollment,
+        place,
+        form or flag,
+        knows_course=enrollment is not None or edits_courses(request.user),
+        changed=lesson_page.is_changed(lesson, place.here),
+        takes_flags=request.user.is_authenticated,
+        flag=flag,
+    )
     if lesson.kind == Lesson.Kind.READING:
         stored = enrollment is not None and given is None
         context["check"] = lesson_page.check_of(request.user, lesson, stored, form, given)
@@ -170,7 +162,7 @@ def complete(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
     try:
         outcome = record(enrollment, found, CompleteForm(request.POST))
     except checks.CheckUnanswered:
-        messages.warning(request, _("One thing first: answer the check question. Right or wrong, it lets you go on."))
+        messages.warning(request, lesson_page.CHECK_FIRST)
         return redirect(f"{found.get_absolute_url()}#check")
     except progress.Closed:
         messages.warning(request, _("This course is closed for you: you can read on, but nothing more is recorded."))
@@ -215,8 +207,7 @@ def record(enrollment: Enrollment, lesson: Lesson, form: CompleteForm) -> progre
 def after(enrollment: Enrollment, lesson: Lesson, outcome: progress.Outcome) -> str:
     """Where Continue leads: to the next lesson, and once to the page that says the module is complete."""
     place = lesson_page.place_of(lesson, enrollment)
-    required = [row for row in place.lessons if row.is_required]
-    if outcome.course_completed or (outcome.new and required and all(row.is_complete for row in required)):
+    if outcome.course_completed or (outcome.new and place.is_complete):
         return lesson.module.get_absolute_url()
     step = place.here.step if place.here else None
     following = place.next or (lesson_page.first_beyond(lesson, enrollment, step) if step is not None else None)

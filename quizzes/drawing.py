@@ -3,7 +3,7 @@
 import math
 import random
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from django.db.models import Count
@@ -36,10 +36,15 @@ def mark_to_skip(questions: int, mark: int) -> int:
 
 def count(quiz: Quiz, enrollment: Enrollment | None) -> int:
     """How many questions an attempt at this quiz has; without an enrollment, one at the whole course."""
-    pool = [revision for revision in _revisions(quiz) if grading.is_graded(revision.type)]
+    return count_of(quiz, pool_of(quiz), modules_of(quiz, enrollment))
+
+
+def count_of(quiz: Quiz, pool: Iterable[QuestionRevision], modules: set[int]) -> int:
+    """As `count`, of what could be drawn for a path of these modules."""
+    pool = [revision for revision in pool if grading.is_graded(revision.type)]
     if not quiz.is_final:
         return min(quiz.draw, len(pool))
-    wanted = _wanted(quiz, enrollment, pool)
+    wanted = _wanted(modules, pool)
     of_module: dict[Hashable, int] = defaultdict(int)
     for revision in pool:
         of_module[_module(revision)] += 1
@@ -52,14 +57,20 @@ def draw(quiz: Quiz, enrollment: Enrollment, chance: random.Random | None = None
     A module's quiz spreads them over objectives, a final takes equally many of each module of the path. One question
     without points, if the pool has any, comes last and in addition.
     """
-    chance = chance or random.SystemRandom()
-    seen = _times_seen(quiz, enrollment)
-    pool = _revisions(quiz)
+    modules, seen = modules_of(quiz, enrollment), _times_seen(quiz, enrollment)
+    return draw_from(quiz, pool_of(quiz), modules, seen, chance or random.SystemRandom())
+
+
+def draw_from(
+    quiz: Quiz, pool: Sequence[QuestionRevision], modules: set[int], seen: Mapping[int, int], chance: random.Random
+) -> list[QuestionRevision]:
+    """As `draw`, of a pool for a path of these modules; `seen` says how often a question was drawn before."""
+    pool = list(pool)
     chance.shuffle(pool)
     pool.sort(key=lambda revision: seen.get(revision.question_id, 0))
     graded = [revision for revision in pool if grading.is_graded(revision.type)]
     if quiz.is_final:
-        wanted = _wanted(quiz, enrollment, graded)
+        wanted = _wanted(modules, graded)
         drawn = [
             revision
             for module, number in wanted.items()
@@ -72,7 +83,7 @@ def draw(quiz: Quiz, enrollment: Enrollment, chance: random.Random | None = None
 
 
 def _spread(
-    pool: Iterable[QuestionRevision], number: int, seen: dict[int, int], chance: random.Random
+    pool: Iterable[QuestionRevision], number: int, seen: Mapping[int, int], chance: random.Random
 ) -> list[QuestionRevision]:
     """So many of a pool in order of freshness, as evenly over its objectives as it allows."""
     by_objective: dict[int | None, list[QuestionRevision]] = defaultdict(list)
@@ -89,13 +100,18 @@ def _spread(
     return drawn
 
 
-def _wanted(quiz: Quiz, enrollment: Enrollment | None, pool: Iterable[QuestionRevision]) -> dict[Hashable, int]:
+def modules_of(quiz: Quiz, enrollment: Enrollment | None) -> set[int]:
+    """The modules that a path asks lessons of beside its final; nothing for the quiz of a module, which needs none."""
+    if enrollment is None or not quiz.is_final:
+        return set()
+    return set(enrollment.required_steps().exclude(lesson=quiz.lesson_id).values_list("lesson__module", flat=True))
+
+
+def _wanted(modules: set[int], pool: Iterable[QuestionRevision]) -> dict[Hashable, int]:
     """How many questions of each module a final asks: of those of the path, or of all where it has no other lesson."""
-    modules = {_module(revision) for revision in pool if not revision.objective or revision.objective.module.is_ready}
-    if enrollment is not None:
-        steps = enrollment.required_steps().exclude(lesson=quiz.lesson_id)
-        modules = set(steps.values_list("lesson__module", flat=True)) or modules
-    return dict.fromkeys(sorted(modules, key=str), of_each(len(modules)))
+    known = {_module(revision) for revision in pool if not revision.objective or revision.objective.module.is_ready}
+    asked: set[Hashable] = set(modules) or known
+    return dict.fromkeys(sorted(asked, key=str), of_each(len(asked)))
 
 
 def of_each(modules: int) -> int:
@@ -108,8 +124,8 @@ def _module(revision: QuestionRevision) -> Hashable:
     return revision.objective.module_id if revision.objective else None
 
 
-def _revisions(quiz: Quiz) -> list[QuestionRevision]:
-    """The published revisions of the pool; one query."""
+def pool_of(quiz: Quiz) -> list[QuestionRevision]:
+    """What is drawn from: the published revisions of the pool; one query."""
     published = QuestionRevision.objects.filter(pk__in=quiz.pool().values("published_revision"))
     return list(published.select_related("objective__module").order_by("pk"))
 

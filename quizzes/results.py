@@ -5,7 +5,7 @@ Nothing here may be asked of an open attempt; `of` refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -123,7 +123,7 @@ class Result:
 
     @property
     def earlier(self) -> list[Attempt]:
-        return [attempt for attempt in self.attempts if attempt.pk != self.attempt.pk and not attempt.is_open]
+        return [one for one in self.attempts if one.number != self.attempt.number and not one.is_open]
 
     @property
     def ever_passed(self) -> bool:
@@ -143,9 +143,22 @@ def of(attempt: Attempt, user: User) -> Result:
     prefetch_related_objects([attempt, *attempts], Prefetch("regrades", regrades))
     prefetch_related_objects([attempt], Prefetch("inspections", Inspection.objects.select_related("by")))
     answers = [] if attempt.forgotten_at else _answers(attempt)
-    readable = _readable(answers, user)
-    questions = [_explain(answer, readable, attempt) for answer in answers]
-    rule = retakes.of(attempt.enrollment, attempt.quiz)
+    regraded = {regrade.answer_id for regrade in attempt.regrades.all()}
+    return made(
+        attempts, attempt, answers, _readable(answers, user), retakes.of(attempt.enrollment, attempt.quiz), regraded
+    )
+
+
+def made(
+    attempts: list[Attempt],
+    attempt: Attempt,
+    answers: Sequence[Answer],
+    readable: Mapping[int, Lesson],
+    rule: Retakes,
+    regraded: Container[int] = (),
+) -> Result:
+    """The result of one of these attempts, out of its answers and the lessons that can be read again, by number."""
+    questions = [_explain(answer, readable, answer.pk in regraded) for answer in answers]
     return Result(
         attempt=attempt,
         questions=questions if rule.passed or not attempt.quiz.is_final else [],
@@ -194,7 +207,7 @@ def _points(answer: Answer) -> Decimal:
     return grading.points(revision.type, revision.body, answer.response)
 
 
-def _explain(answer: Answer, readable: dict[int, Lesson], attempt: Attempt) -> Explained:
+def _explain(answer: Answer, readable: Mapping[int, Lesson], is_regraded: bool) -> Explained:
     revision = answer.question_revision
     return Explained(
         position=answer.position,
@@ -204,7 +217,7 @@ def _explain(answer: Answer, readable: dict[int, Lesson], attempt: Attempt) -> E
         points=_points(answer),
         answered=answer.response is not None,
         reread=readable.get(revision.reread_id or 0),
-        is_regraded=any(regrade.answer_id == answer.pk for regrade in attempt.regrades.all()),
+        is_regraded=is_regraded,
     )
 
 

@@ -1,6 +1,7 @@
 """Taking a quiz: start an attempt, save answers, close it. Every verb locks what it changes and may be repeated."""
 
 import random
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from accounts.statements import Prepared
 from courses import progress
 from courses.models import Completion, Enrollment, Lesson, LessonRevision
 from quizzes import drawing, grading, retakes
-from quizzes.models import Answer, Attempt, Quiz
+from quizzes.models import Answer, Attempt, QuestionRevision, Quiz
 
 
 class EmptyPool(Exception):
@@ -44,12 +45,25 @@ def start(enrollment: Enrollment, quiz: Quiz, at: datetime | None = None) -> Att
 def _new_attempt(enrollment: Enrollment, quiz: Quiz, at: datetime) -> Attempt:
     chance = random.SystemRandom()
     drawn = drawing.draw(quiz, enrollment, chance)
+    graded = graded_among(drawn)
+    last = enrollment.attempts.filter(quiz=quiz).aggregate(last=Max("number"))["last"] or 0
+    attempt = Attempt.objects.create(enrollment=enrollment, quiz=quiz, number=last + 1, started_at=at, max_score=graded)
+    Answer.objects.bulk_create(unanswered(attempt, drawn, chance))
+    progress.mark_started(enrollment, at)
+    return attempt
+
+
+def graded_among(drawn: Iterable[QuestionRevision]) -> int:
+    """How many of the questions carry points. Raises EmptyPool if none does."""
     graded = sum(grading.is_graded(revision.type) for revision in drawn)
     if not graded:
         raise EmptyPool
-    last = enrollment.attempts.filter(quiz=quiz).aggregate(last=Max("number"))["last"] or 0
-    attempt = Attempt.objects.create(enrollment=enrollment, quiz=quiz, number=last + 1, started_at=at, max_score=graded)
-    Answer.objects.bulk_create(
+    return graded
+
+
+def unanswered(attempt: Attempt, drawn: Iterable[QuestionRevision], chance: random.Random) -> list[Answer]:
+    """An answer still to be given for each question that was drawn, its options mixed. Saves nothing."""
+    return [
         Answer(
             attempt=attempt,
             question_revision=revision,
@@ -57,9 +71,7 @@ def _new_attempt(enrollment: Enrollment, quiz: Quiz, at: datetime) -> Attempt:
             option_order=grading.order(revision.type, revision.body, chance),
         )
         for position, revision in enumerate(drawn, 1)
-    )
-    progress.mark_started(enrollment, at)
-    return attempt
+    ]
 
 
 @transaction.atomic
@@ -98,18 +110,27 @@ def locked_answer(attempt: int, position: int) -> QuerySet[Answer]:
 
 
 def _save(answer: Answer, given: Any, marked: bool, at: datetime | None) -> Answer:
-    revision = answer.question_revision
-    answer.response = grading.clean(revision.type, revision.body, given, answer.option_order)
-    answer.marked = marked
-    answer.saved_at = at or timezone.now()
+    fill_in(answer, given, marked, at)
     kept = {"response": answer.response, "marked": marked, "saved_at": answer.saved_at}
     Answer.objects.filter(pk=answer.pk).update(**kept)
     return answer
 
 
+def fill_in(answer: Answer, given: Any, marked: bool, at: datetime | None = None) -> None:
+    """Set the response on an answer. Saves nothing. Raises grading.BadResponse."""
+    revision = answer.question_revision
+    answer.response = grading.clean(revision.type, revision.body, given, answer.option_order)
+    answer.marked = marked
+    answer.saved_at = at or timezone.now()
+
+
 def first_unanswered(attempt: Attempt) -> int | None:
     """The position of the first question that is not answered, or not whole; None if all are."""
-    answers = attempt.answers.only("attempt_id", "position", "response").order_by("position")
+    return first_open(attempt.answers.only("attempt_id", "position", "response").order_by("position"))
+
+
+def first_open(answers: Iterable[Answer]) -> int | None:
+    """As `first_unanswered`, of answers in their order."""
     return next((answer.position for answer in answers if not answer.is_answered), None)
 
 
@@ -135,17 +156,21 @@ def close(attempt: Attempt, at: datetime | None = None) -> Attempt:
     if not locked.is_open:
         return locked
     refuse_past_cut_off(locked, at)
-    answers = locked.answers.select_related("question_revision")
-    worth = [grading.points(a.question_revision.type, a.question_revision.body, a.response) for a in answers]
-    locked.score = grading.total(worth)
-    locked.pass_mark = drawing.mark(locked.quiz, locked.max_score)
-    locked.passed = locked.score >= locked.pass_mark
-    locked.closed_at = at
-    locked.regrade = None  # just closed: nothing to ask the database for
+    grade(locked, locked.answers.select_related("question_revision"), at)
     locked.save(update_fields=["score", "pass_mark", "passed", "closed_at"])
     if locked.passed:
         _complete(locked, at)
     return locked
+
+
+def grade(attempt: Attempt, answers: Iterable[Answer], at: datetime) -> None:
+    """Set on an attempt what closing it at this moment makes of it. Saves nothing."""
+    worth = [grading.points(a.question_revision.type, a.question_revision.body, a.response) for a in answers]
+    attempt.score = grading.total(worth)
+    attempt.pass_mark = drawing.mark(attempt.quiz, attempt.max_score)
+    attempt.passed = attempt.score >= attempt.pass_mark
+    attempt.closed_at = at
+    attempt.regrade = None  # just closed: nothing to ask the database for
 
 
 def _complete(attempt: Attempt, at: datetime) -> None:

@@ -1,7 +1,5 @@
 """The pages of a quiz. Each reaches its attempt through `Attempt.objects.of(user)`: in the current cycle, by number."""
 
-from typing import Any
-
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +10,7 @@ from accounts.models import User
 from accounts.statements import Prepared
 from courses.models import Enrollment, Lesson
 from courses.models.lesson import LessonQuerySet
-from quizzes import grading, results, taking
+from quizzes import grading, pages, results, taking
 from quizzes.forms import SaveForm
 from quizzes.models import Answer, Attempt, Quiz
 from quizzes.models.attempt import AttemptQuerySet
@@ -44,7 +42,7 @@ def attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Http
     if attempt.is_open:
         return redirect(attempt.get_question_url(_resume_at(attempt)))
     result = results.of(attempt, request.user)  # type: ignore[arg-type]  # signed in: the middleware saw to it
-    return render(request, "quizzes/result.html", {"result": result, **_frame(attempt)})
+    return render(request, "quizzes/result.html", {"result": result, **pages.frame(attempt)})
 
 
 @require_http_methods(READ_AND_WRITE)
@@ -60,17 +58,7 @@ def question(request: HttpRequest, course: str, lesson: str, number: int, positi
     answers: list[Answer] = answers_of(attempt=attempt.pk)
     if not 1 <= position <= len(answers):
         raise Http404
-    answer = answers[position - 1]
-    revision = answer.question_revision
-    context = {
-        "answer": answer,
-        "type": grading.TYPES[revision.type],
-        "stem": revision.stem,
-        "asked": grading.shown(revision.type, revision.body, answer.option_order, answer.response),
-        "fragment": f"quizzes/types/{revision.type}.html",
-        "marks": answers,
-    }
-    return render(request, "quizzes/question.html", {**context, **_frame(attempt)})
+    return render(request, "quizzes/question.html", {**pages.question(answers, position), **pages.frame(attempt)})
 
 
 @require_http_methods(READ_AND_WRITE)
@@ -84,12 +72,7 @@ def close(request: HttpRequest, course: str, lesson: str, number: int) -> HttpRe
         return redirect(attempt)
     taking.refuse_past_cut_off(attempt)
     answers = list(attempt.answers.only("attempt_id", "position", "response", "marked"))
-    context = {
-        "unanswered": [answer for answer in answers if not answer.is_answered],
-        "marked": [answer for answer in answers if answer.marked],
-        "last": answers[-1],
-    }
-    return render(request, "quizzes/close.html", {**context, **_frame(attempt)})
+    return render(request, "quizzes/close.html", {**pages.closing(answers), **pages.frame(attempt)})
 
 
 def _save(request: HttpRequest, attempt: Attempt, position: int) -> HttpResponse:
@@ -100,9 +83,14 @@ def _save(request: HttpRequest, attempt: Attempt, position: int) -> HttpResponse
         saved = taking.save_form(attempt, position, dict(request.POST.lists()), form.cleaned_data["marked"])
     except Answer.DoesNotExist as error:
         raise Http404 from error
+    return after_saving(request, attempt, saved, form)
+
+
+def after_saving(request: HttpRequest, attempt: Attempt, saved: Answer, form: SaveForm) -> HttpResponse:
+    """The word for the script that saved, or the way to where the person's button leads."""
     if wants_json(request):
         return JsonResponse({"saved": True, "at": timezone.localtime(saved.saved_at).isoformat(timespec="seconds")})
-    onward = form.position_after(position)
+    onward = form.position_after(saved.position)
     return redirect(attempt.get_question_url(onward) if onward else attempt.get_close_url())
 
 
@@ -141,9 +129,3 @@ def _resume_at(attempt: Attempt) -> int:
         return position
     last = attempt.answers.order_by("-saved_at", "-position").values_list("position", flat=True).first()
     return last or 1
-
-
-def _frame(attempt: Attempt) -> dict[str, Any]:
-    """What every page of a quiz shows around it."""
-    lesson = attempt.quiz.lesson
-    return {"attempt": attempt, "lesson": lesson, "course": lesson.course, "open": attempt.enrollment.is_open()}
