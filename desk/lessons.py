@@ -24,11 +24,12 @@ from desk.lesson_acts import ALL_ACTS, acts
 from desk.lesson_forms import CAN_BE_REQUIRED, CompareForm, LessonForm, unix_lines
 from desk.moving import MovePages
 from desk.parts import parts_of
+from desk.preview import pages
 from desk.publishing import PublishPages, copy_of
-from learn import lesson_page, lesson_text
+from learn import lesson_text
 from notices.admin import Trail, state_chip
 from quizzes import checks, drawing
-from quizzes.models import Question, Quiz
+from quizzes.models import Quiz
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -204,7 +205,7 @@ class LessonAdmin(MovePages, PublishPages):
         """The draft as a learner would see it, or what was typed and not saved yet; nothing is recorded."""
         lesson = self.get_to_change(request, pk)
         revision = typed(request, lesson) if request.method == "POST" else lesson.draft
-        return self.show(request, lesson, revision, _("Preview"))
+        return pages.show_text(request, lesson, revision)
 
     def pane(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What is typed, as a learner would read it, with its figures: for the script that shows it beside the text."""
@@ -236,7 +237,7 @@ class LessonAdmin(MovePages, PublishPages):
         revision = lesson.revisions.filter(number=number).first()
         if revision is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(number))
-        return self.show(request, lesson, revision, _("Revision %(n)d") % {"n": number})
+        return pages.show_text(request, lesson, revision)
 
     def restore(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """Make an earlier text the draft again; learners see it when it is published."""
@@ -252,22 +253,6 @@ class LessonAdmin(MovePages, PublishPages):
         text = _("Revision %(n)d is the draft again. Publish it when you are ready.")
         messages.success(request, text % {"n": number})
         return HttpResponseRedirect(self.url("change", lesson.pk))
-
-    def show(self, request: HttpRequest, lesson: Lesson, revision: LessonRevision | None, title: str) -> HttpResponse:
-        """The parts of the learner's page around any text of a lesson."""
-        body = revision.body if revision else ""
-        place = lesson_page.place_of(lesson, None)
-        context = {
-            "course": lesson.course,
-            "lesson": lesson,
-            "revision": revision,
-            "body": lesson_text.html_of(lesson.course, body),
-            "place": place,
-            "knows_course": True,
-            "check": check_of(lesson),
-            "quiz": lesson_page.quiz_of(lesson, None) if lesson.kind == Lesson.Kind.QUIZ else None,
-        }
-        return self.page(request, "desk/preview.html", title, lesson, **context)
 
     def revisions(self, request: HttpRequest, pk: int) -> HttpResponse:
         lesson = self.get_to_change(request, pk)
@@ -324,13 +309,3 @@ def pane_of(revision: LessonRevision) -> dict[str, Any]:
         "figures": lesson_checks.figures(revision),
         "problems": lesson_checks.problems(revision),
     }
-
-
-def check_of(lesson: Lesson) -> dict[str, Any] | None:
-    """The check question of a reading before and after it is answered; its draft if none is in use."""
-    question = Question.objects.filter(lesson_checks__lesson=lesson, retired_at=None).first()
-    revision = (question.published_revision or question.draft) if question else None
-    if revision is None:
-        return None
-    answered = lesson_page.Check(revision, [], None)
-    return {"asked": lesson_page.Check(revision, None, None), "answered": answered}

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from desk import inviting
 from desk.facts import facts_page
+from desk.preview.urls import staff_urls
 from desk.status import status, trouble
 from desk.tasks import tasks_for
 
@@ -40,6 +41,7 @@ class StaffSite(admin.AdminSite):
             path("courses/course/<int:pk>/facts/", self.admin_view(facts_page), name="desk_facts"),
             path("invite/", self.admin_view(inviting.invite), name="invite"),
             path("not-come/", self.admin_view(inviting.not_come), name="not_come"),
+            *staff_urls(self.admin_view),
             *kept,
         ]
 

@@ -94,6 +94,7 @@ PAGES: dict[str, list[str]] = {
         "/admin/quizzes/question/add/",
         "/admin/quizzes/question/add/?type=matching",
         "/texts/1/",
+        "/admin/preview/customer-service/",
         "/reports/questions/",
         "/reports/questions/customer-service/",
         "/reports/questions/customer-service/rec-first-sentence/",

@@ -96,7 +96,7 @@ def test_preview_shows_the_draft_and_records_nothing(cast, lesson, as_):
     assert "<strong>bold</strong>" in page
     assert "Keep it." in page
     assert "Stem of check-m1-read-1" in page
-    assert "What each answer says afterwards" in page
+    assert "Preview: nothing is recorded" in page
     assert not Completion.objects.exists()
     assert not Enrollment.objects.filter(user=cast.ed).exists()
 
