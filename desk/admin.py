@@ -6,6 +6,7 @@ from desk.flags import FlagAdmin
 from desk.lessons import LessonAdmin
 from desk.people import PersonAdmin
 from desk.pictures import ImageAdmin
+from desk.questions import QuestionAdmin
 from desk.requests import PublishRequestAdmin
 from desk.teams import TeamAdmin
 
@@ -18,6 +19,7 @@ __all__ = [
     "LessonAdmin",
     "PersonAdmin",
     "PublishRequestAdmin",
+    "QuestionAdmin",
     "StagedFileAdmin",
     "TeamAdmin",
 ]

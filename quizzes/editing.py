@@ -20,6 +20,7 @@ from courses.models import Course, Lesson, Objective
 from courses.models.course import validate_key
 from quizzes import grading, parts
 from quizzes.models import Question, QuestionRevision
+from quizzes.option_buttons import MOST, PREFIX, Pressed, rows_typed
 
 if TYPE_CHECKING:
     OptionFormSet = forms.BaseFormSet["OptionForm"]
@@ -48,12 +49,14 @@ class QuestionForm(forms.Form):
         max_length=100,
         validators=[validate_key],
         help_text=gettext_lazy("Small letters, digits and hyphens. Never changes."),
+        error_messages={"required": gettext_lazy("Give it a key, such as “rec-first-sentence”.")},
     )
     stem = forms.CharField(
         label=gettext_lazy("Question"),
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("Markdown, 60 words or fewer."),
+        error_messages={"required": gettext_lazy("Write what you ask.")},
     )
     type = forms.ChoiceField(label=gettext_lazy("Type"))
     objective = ObjectiveField(Objective.objects.none(), label=gettext_lazy("Objective"), required=False)
@@ -62,11 +65,19 @@ class QuestionForm(forms.Form):
     )
     reread = RereadField(Lesson.objects.none(), label=gettext_lazy("Lesson to reread"), required=False)
 
-    def __init__(self, course: Course, question: Question | None, type_: str, data: Any = None) -> None:
+    def __init__(
+        self,
+        course: Course,
+        question: Question | None,
+        type_: str,
+        data: Any = None,
+        typed: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`typed` is what stands in the form without being sent to be saved, when a button moved an option."""
         self.course, self.question, self.kind = course, question, grading.TYPES[type_]
         self.draft = question.draft if question else None
         self.theirs: QuestionRevision | None = None
-        super().__init__(data, initial={"type": type_, **self.start()})
+        super().__init__(data, initial={"type": type_, **self.start(), **(typed or {})})
         for name, part in self.parts().items():
             self.fields[name] = part()
         alike = [(name, label) for name, label in grading.type_choices() if grading.is_alike(name, type_)]
@@ -90,6 +101,11 @@ class QuestionForm(forms.Form):
     def parts(self) -> dict[str, parts.Part]:
         """The fields of its type, beside stem and options."""
         return {name: part for name, part in {**parts.ABOVE, **parts.BELOW}.items() if name in self.kind.parts}
+
+    @property
+    def can_rearrange(self) -> bool:
+        """Whether an editor adds, removes and moves its options; true and false are always both there."""
+        return "options" in self.kind.parts and not self.kind.words
 
     @property
     def above(self) -> list[forms.BoundField]:
@@ -129,7 +145,7 @@ class QuestionForm(forms.Form):
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
         if Question.objects.filter(course=self.course, key=key).exists():
-            raise ValidationError(_("There is a question with this key already."))
+            raise ValidationError(_("There is a question with this key already. Choose another."))
         return key
 
     def refuse_if_newer(self, content: dict[str, Any]) -> None:
@@ -166,6 +182,8 @@ class OptionForm(forms.Form):
             self.fields["place"] = forms.IntegerField(
                 label=_("Place in the right order"), required=False, min_value=1, max_value=99
             )
+
+    focus = ""  # the part of this option that a person goes on with: the button they pressed, or its text
 
     @property
     def legend(self) -> str:
@@ -211,6 +229,8 @@ class BaseOptions(OptionFormSet):
             if problem.option and problem.option in by_key:
                 form = by_key[problem.option]
                 form.add_error(problem.part if problem.part in form.fields else "text", problem.text)
+            elif problem.part == grading.OPTIONS:
+                self.non_form_errors().append(problem.text)
             else:
                 rest.append(problem)
         return rest
@@ -227,7 +247,7 @@ def option_of(form: OptionForm, key: str, words: Mapping[str, str]) -> dict[str,
 @cache
 def _formset(spare: int) -> type[BaseOptions]:
     made: Any = forms.formset_factory(
-        OptionForm, formset=BaseOptions, extra=spare, max_num=12, absolute_max=20, validate_max=True
+        OptionForm, formset=BaseOptions, extra=spare, max_num=MOST, absolute_max=20, validate_max=True
     )
     return made  # type: ignore[no-any-return]  # the factory keeps the base class
 
@@ -240,8 +260,20 @@ def options_of(form: QuestionForm, data: Any = None) -> BaseOptions | None:
     stored = form.draft.body.get("options", []) if form.draft else []
     stored = stored or [{"key": key, "text": text} for key, text in kind.words.items()]
     start = [{**option, "place": place} for place, option in enumerate(stored, 1)]
-    spare = 0 if kind.words else 2 if stored else 4
-    return _formset(spare)(data, initial=start, prefix="options", form_kwargs={"kind": kind})
+    spare = 0 if kind.words else 1 if stored else 4
+    return _formset(spare)(data, initial=start, prefix=PREFIX, form_kwargs={"kind": kind})
+
+
+def options_after(form: QuestionForm, pressed: Pressed, typed: Mapping[str, Any]) -> BaseOptions:
+    """The forms of the options as typed, after a button added, removed or moved one."""
+    names = ("key", *form.kind.option_parts, *(["place"] if form.kind.ordered else []))
+    rows, at, focus = pressed.on(rows_typed(typed, names), form.kind.ordered)
+    options = _formset(0)(initial=rows, prefix=PREFIX, form_kwargs={"kind": form.kind})
+    if focus == "text":
+        options.forms[at].fields["text"].widget.attrs["autofocus"] = True
+    elif options.forms:
+        options.forms[min(at, len(options.forms) - 1)].focus = focus
+    return options
 
 
 def differs(revision: QuestionRevision, content: dict[str, Any]) -> bool:
@@ -277,4 +309,4 @@ def read(form: QuestionForm, options: BaseOptions | None) -> dict[str, Any] | No
 
 
 def has_errors(form: QuestionForm, options: BaseOptions | None) -> bool:
-    return bool(form.errors) or (options is not None and any(part.errors for part in options.forms))
+    return bool(form.errors) or (options is not None and options.total_error_count() > 0)

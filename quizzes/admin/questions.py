@@ -17,6 +17,7 @@ from notices.admin import StaffAdmin, Trail, state_chip
 from quizzes import editing, grading
 from quizzes.admin.regrades import Regrading
 from quizzes.models import Answer, LessonCheck, PoolItem, Question, QuestionRevision, Quiz
+from quizzes.option_buttons import Pressed
 from quizzes.trying import Trial
 
 
@@ -54,8 +55,9 @@ class QuestionStateFilter(admin.SimpleListFilter):
         return queryset.exclude(retired_at=None) if self.value() == "retired" else queryset
 
 
-@admin.register(Question)
-class QuestionAdmin(Regrading, StaffAdmin):
+class QuestionPages(Regrading, StaffAdmin):
+    """The list and the form of questions; desk/questions.py puts beside it what upper rooms know."""
+
     list_display = ("stem", "kind", "level", "objective", "state")
     list_filter = (CourseFilter, QuestionStateFilter)
     search_fields = ("key", "revisions__body")
@@ -168,11 +170,32 @@ class QuestionAdmin(Regrading, StaffAdmin):
         type_ = draft.type if draft else request.POST.get("type") or request.GET.get("type")
         if type_ not in grading.TYPES:
             return self.choose_type(request, quiz)
+        if pressed := Pressed.read(request.POST):
+            typed = editing.QuestionForm(course, question, type_, typed=request.POST.dict())
+            return self.after_button(request, typed, pressed, quiz)
         form = editing.QuestionForm(course, question, type_, request.POST or None)
         options = editing.options_of(form, request.POST or None)
         content = editing.read(form, options) if request.method == "POST" else None
         if content is not None and "try" not in request.POST:
             return self.save_question(request, form, content, quiz)
+        return self.show_form(request, form, options, content, quiz)
+
+    def after_button(
+        self, request: HttpRequest, form: editing.QuestionForm, pressed: Pressed, quiz: Quiz | None
+    ) -> HttpResponse:
+        """The form as it was typed, with one option more or less, or one at another place. Nothing is saved."""
+        options = editing.options_after(form, pressed, request.POST) if form.can_rearrange else editing.options_of(form)
+        return self.show_form(request, form, options, None, quiz)
+
+    def show_form(
+        self,
+        request: HttpRequest,
+        form: editing.QuestionForm,
+        options: editing.BaseOptions | None,
+        content: dict[str, Any] | None,
+        quiz: Quiz | None,
+    ) -> HttpResponse:
+        question, draft = form.question, form.draft
         context = {
             "form": form,
             "formset": options,
@@ -183,11 +206,16 @@ class QuestionAdmin(Regrading, StaffAdmin):
             "in_use": places(question) if question else None,
             "trial": Trial(content["type"], content["body"]) if content else trial_of(draft, request),
             "is_typed": content is not None,
+            **(self.beside(question) if question else {}),
         }
         title = str(self.add_title) if question is None else self.heading(question)
         response = self.page(request, "desk/question.html", title, None, **context)
         response.context_data["trail"] = self.trail_of(question, quiz)  # type: ignore[index]
         return response
+
+    def beside(self, question: Question) -> dict[str, Any]:
+        """What else its page shows."""
+        return {}
 
     def choose_type(self, request: HttpRequest, quiz: Quiz | None) -> HttpResponse:
         """What kind of question a new one is comes first: its form follows from that."""

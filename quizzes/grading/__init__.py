@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from quizzes.grading.arranging import MATCHING, ORDERING
 from quizzes.grading.base import (
+    OPTIONS,
     BadResponse,
     Body,
     Form,
@@ -34,6 +35,7 @@ from quizzes.grading.choice import MULTIPLE, SCENARIO, SINGLE, TRUE_FALSE
 from quizzes.grading.writing import REWRITE, SHORT
 
 __all__ = [
+    "OPTIONS",
     "TYPES",
     "BadResponse",
     "Body",

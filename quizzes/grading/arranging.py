@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quizzes.grading.base import (
+    OPTIONS,
     BadResponse,
     Body,
     Form,
@@ -148,7 +149,7 @@ def _matching_problems(body: Body) -> list[Problem]:
         return [*found, Problem(_("The extra partners must be a list of texts."), part="extra")]
     matches = {text_of(option, "match") for option in body["options"]}
     if not found and len(matches) < 2:
-        found.append(Problem(_("There must be at least two different partners.")))
+        found.append(Problem(_("There must be at least two different partners."), part=OPTIONS))
     if twice := [*repeated(extra), *sorted(matches & {text.strip() for text in extra})]:
         found.append(Problem(_("The partner “%(text)s” is there twice.") % {"text": twice[0]}, part="extra"))
     return found

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+OPTIONS = "options"  # the part of a problem that is about all of them
 Body = Mapping[str, Any]
 Form = Mapping[str, Sequence[str]]  # what a browser sent: each name with its values
 Response = Any  # JSON; its shape is the type's own
@@ -83,16 +84,27 @@ def option_problems(body: Body, parts: frozenset[str], least: int, too_few: str)
     """What is wrong with the options of any type: keys and texts unique, nothing empty, nothing unknown."""
     options = body.get("options")
     if not isinstance(options, Sequence) or isinstance(options, str) or len(options) < least:
-        return [Problem(too_few)]
+        return [Problem(too_few, part=OPTIONS)]
     found = []
     for number, option in enumerate(options, 1):
         if not isinstance(option, Mapping) or not text_of(option, "key"):
             return [Problem(_("Option %(number)d has no key.") % {"number": number})]
         found += _problems_of(option, parts)
-    same_key, same_text = _("Two options have the key %(key)s."), _("Two options say “%(text)s”.")
+    same_key = _("Two options have the key %(key)s.")
     found += [Problem(same_key % {"key": key}) for key in repeated(option_keys(body))]
-    texts = [text_of(option, "text").casefold() for option in options]
-    return found + [Problem(same_text % {"text": text}) for text in repeated(texts)]
+    return found + _said_twice(options)
+
+
+def _said_twice(options: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """At the later one of two options that say the same."""
+    found, known = [], {""}
+    for option in options:
+        text = text_of(option, "text")
+        if text and text.casefold() in known:
+            said = _("Two options say “%(text)s”. Change one of them, or take it out.")
+            found.append(Problem(said % {"text": text}, option=option["key"], part="text"))
+        known.add(text.casefold())
+    return found
 
 
 def _problems_of(option: Mapping[str, Any], parts: frozenset[str]) -> list[Problem]:
@@ -103,9 +115,9 @@ def _problems_of(option: Mapping[str, Any], parts: frozenset[str]) -> list[Probl
     if not isinstance(option.get("correct", False), bool):
         said.append(("correct", _("Option %(key)s: correct is either true or false.") % {"key": key}))
     if not text_of(option, "text"):
-        said.append(("text", _("Option %(key)s has no text.") % {"key": key}))
+        said.append(("text", _("Option %(key)s has no text. Write what it says, or take it out.") % {"key": key}))
     if not text_of(option, "feedback"):
-        said.append(("feedback", _("Option %(key)s has no feedback.") % {"key": key}))
+        said.append(("feedback", _("Option %(key)s has no feedback. Say what happens next, and why.") % {"key": key}))
     return [Problem(text, option=key, part=part) for part, text in said]
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from quizzes.grading.base import (
+    OPTIONS,
     BadResponse,
     Body,
     Form,
@@ -37,18 +38,18 @@ def _single_problems(body: Body) -> list[Problem]:
         return found
     if (right := len(right_keys(body))) != 1:
         text = ngettext(
-            "Exactly one option must be correct; here %(n)d is.",
-            "Exactly one option must be correct; here %(n)d are.",
+            "Exactly one option must be correct; here %(n)d is. Mark the best one, and no other.",
+            "Exactly one option must be correct; here %(n)d are. Mark the best one, and no other.",
             right,
         )
-        found.append(Problem(text % {"n": right}))
+        found.append(Problem(text % {"n": right}, part=OPTIONS))
     return found
 
 
 def _multiple_problems(body: Body) -> list[Problem]:
     found = _option_problems(body)
     if not found and not 0 < len(right_keys(body)) < len(body["options"]):
-        found.append(Problem(_("At least one option must be correct, and at least one must not.")))
+        found.append(Problem(_("At least one option must be correct, and at least one must not."), part=OPTIONS))
     return found
 
 

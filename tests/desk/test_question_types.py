@@ -166,6 +166,90 @@ def test_problems_stand_at_their_field(opened, type_, change, field, said):
     assert question.revisions.count() == 1
 
 
+# --- Buttons of the options ------------------------------------------------------------------------------------------
+
+
+def pressed(ed, question, data, button):
+    """The page after a button beside an option, and what its form sends then."""
+    page = ed.post(url(question), {**data, "option": button}).text
+    return page, Sent(page).data
+
+
+def test_options_are_moved_added_and_removed_and_nothing_typed_is_lost(opened):
+    question, ed, data = opened("single")
+    data |= {"stem": "Half-typed", "options-1-text": "Rewritten", "options-0-feedback": "", "level": "judge"}
+    page, sent = pressed(ed, question, data, "down 0")
+    assert "Error:" not in page
+    assert [sent[f"options-{n}-key"] for n in range(3)] == ["b", "a", "c"]
+    assert (sent["options-0-text"], sent["options-1-correct"], sent["options-1-feedback"]) == ("Rewritten", "on", "")
+    assert "options-0-correct" not in sent
+    assert (sent["stem"], sent["level"], sent["number"]) == ("Half-typed", "judge", "1")
+    page, sent = pressed(ed, question, sent, "add")
+    assert sent["options-TOTAL_FORMS"] == "5"
+    sent |= {"options-4-text": "Fifth", "options-4-feedback": "Why"}
+    page, sent = pressed(ed, question, sent, "remove 2")
+    assert question.revisions.count() == 1
+    assert ed.post(url(question), {**sent, "options-1-feedback": "Back"}).status_code == 302
+    got = [(option["key"], option["text"]) for option in question.draft.body["options"]]
+    assert got == [("b", "Rewritten"), ("a", "Text a"), ("d", "Fifth")]
+
+
+def test_moving_a_step_changes_the_numbers(opened):
+    question, ed, data = opened("ordering")
+    page, sent = pressed(ed, question, data | {"options-2-place": "1", "options-0-place": "3"}, "up 2")
+    got = [(sent[f"options-{n}-key"], sent[f"options-{n}-place"]) for n in range(3)]
+    assert got == [("c", "1"), ("a", "2"), ("b", "3")]
+    assert page.count("autofocus") == 1
+    ed.post(url(question), sent)
+    assert [o["key"] for o in question.draft.body["options"]] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("type_", BODIES)
+def test_any_button_leaves_a_page_and_no_row(opened, type_):
+    question, ed, data = opened(type_)
+    for button in ("up 0", "down 99", "remove 99", "add", "up x", "add\0", "\u0661", "remove 2"):
+        assert ed.post(url(question), {**data, "option": button}).status_code in (200, 302), button
+        forged = {**data, "option": button, "options-TOTAL_FORMS": "7" * 9}
+        assert ed.post(url(question), forged).status_code in (200, 302), button
+    assert question.revisions.count() == 1
+
+
+def test_twelve_options_are_the_most(opened):
+    question, ed, data = opened("single")
+    for _ in range(9):
+        page, data = pressed(ed, question, data, "add")
+    assert data["options-TOTAL_FORMS"] == "12"
+    assert 'value="add"' not in page
+
+
+def test_enter_in_a_field_moves_no_option(opened):
+    """A browser presses the first button of the form: it saves."""
+    question, ed, _data = opened("single")
+    form = ed.get(url(question)).text.split('class="edit"')[1]
+    assert "name=" not in form.split("<button", 1)[1].split(">", 1)[0]
+
+
+@pytest.mark.parametrize(
+    ("type_", "change", "field", "said"),
+    [
+        ("single", {"options-1-text": "text A"}, "id_options-1-text", "Change one of them, or take it out"),
+        ("single", {"options-1-correct": "on"}, "options", "Mark the best one, and no other"),
+        ("matching", {"options-1-match": "Partner 0", "options-2-match": "Partner 0"}, "options", "different partners"),
+        ("single", {"options-1-feedback": ""}, "id_options-1-feedback", "Say what happens next, and why"),
+        ("single", {"stem": " "}, "id_stem", "Write what you ask"),
+    ],
+)
+def test_errors_name_the_field_and_the_mend(opened, type_, change, field, said):
+    question, ed, data = opened(type_)
+    page = ed.post(url(question), {**data, "publish": "1", "options-0-feedback": "Kept feedback", **change}).text
+    summary = page.split('id="error-summary"')[1].split("</ul>")[0]
+    assert f'href="#{field}"' in summary
+    assert said in summary
+    assert f'id="{field}"' in page
+    assert "Kept feedback" in page
+    assert question.revisions.count() == 1
+
+
 def test_a_type_can_become_one_with_the_same_parts_only(opened):
     question, ed, data = opened("single")
     assert '<option value="multiple">' in ed.get(url(question)).text

@@ -4,7 +4,7 @@ from django.urls import reverse
 from courses.models import Completion
 from quizzes import taking
 from quizzes.models import PoolItem, Question
-from tests.builders import make_question
+from tests.builders import enroll, make_person, make_question
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +171,18 @@ def test_lists_do_not_grow(cast, as_, django_assert_max_num_queries):
     }.items():
         with django_assert_max_num_queries(most):
             assert ed.get(page).status_code == 200
+
+
+def test_the_analysis_stands_beside_the_question(cast, question, as_):
+    ed, quiz = as_(cast.ed), cast.course.lessons.get(kind="quiz").quiz
+    assert "0 answers so far; shown from 10" in ed.get(url(question)).text
+    quiz.pool_items.exclude(question=question).delete()
+    for number in range(10):
+        attempt = taking.start(enroll(make_person(f"P{number} Q"), cast.course), quiz)
+        taking.save_answer(attempt, 1, ["a"] if number < 4 else ["c"], marked=False)
+        taking.close(attempt)
+    page = ed.get(url(question)).text
+    assert "40% right, of 10 first answers." in page
+    assert "Too hard: 40% right" in page
+    assert "60% (6)" in page
+    assert f'href="{question.get_analysis_url()}"' in page
