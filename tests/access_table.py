@@ -189,6 +189,8 @@ admin/courses/enrollment/do/<slug:verb>/                 GET    in     in  403  
 admin/courses/enrollment/do/<slug:verb>/                 POST   in     in  403     403     403   403    go  403      go
 admin/courses/lesson/<int:pk>/do/<slug:verb>/            GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/do/<slug:verb>/            POST   in     in  403     403     403   go     403 403      go
+admin/quizzes/quiz/<int:pk>/order/                       GET    in     in  403     403     403   go     403 403      go
+admin/quizzes/quiz/<int:pk>/order/                       POST   in     in  403     403     403   go     403 403      go
 admin/quizzes/question/<int:pk>/retire/                  GET    in     in  403     403     403   200    403 403      200
 admin/quizzes/question/<int:pk>/retire/                  POST   in     in  403     403     403   200    403 403      200
 admin/quizzes/question/<int:pk>/regrade/                 GET    in     in  403     403     403   200    403 403      200

@@ -105,7 +105,7 @@ def show(
     **said: Any,
 ) -> HttpResponse:
     """A learner's page, with the bar of the preview above it; `ways` lead from it to what can be edited."""
-    home = (_("Course home"), reverse("admin:courses_course_change", args=[walk.course.pk]))
+    home = (_("Course home"), reverse("admin:courses_course_home", args=[walk.course.pk]))
     edit = [(_("Edit this lesson"), reverse("admin:courses_lesson_change", args=[lesson.pk]))] if lesson else []
     bar = {"walk": walk, "asks": WalkForm(walk), "lesson": lesson, "ways": [*(ways or []), *edit, home], **said}
     ribbon = render_to_string("desk/preview_bar.html", bar, request)

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.statements import Prepared
 from courses.admin.content import CourseFilter
 from courses.models import LessonRevision
 from notices.admin import StaffAdmin, Trail
-from notices.rows import Rows
-from quizzes import grading
-from quizzes.admin.questions import question_state
-from quizzes.models import PoolItem, QuestionRevision, Quiz
-
-WORDS = 24  # of a question, in a list
+from quizzes.admin.ordering import PoolPages
+from quizzes.models import PoolItem, Quiz
 
 
 class OfLessonCourse(CourseFilter):
@@ -31,7 +23,7 @@ class OfLessonCourse(CourseFilter):
 
 
 @admin.register(Quiz)
-class QuizAdmin(StaffAdmin):
+class QuizAdmin(PoolPages, StaffAdmin):
     list_display = ("name", "module", "drawn", "needed", "in_pool")
     list_filter = (OfLessonCourse,)
     search_fields = ("lesson__key", "lesson__revisions__title")
@@ -93,55 +85,5 @@ class QuizAdmin(StaffAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         quiz = self.get_object(request, object_id)
-        rows = rows_of(quiz) if quiz else []
-        return super().change_view(request, object_id, form_url, {"rows": rows, "pool": len(rows)})
-
-
-class Listed(NamedTuple):
-    """The columns of `pool_of`, and what the list shows of them; the names are those that `question_state` asks for."""
-
-    pk: int
-    key: str
-    retired_at: datetime | None
-    published_revision_id: int | None
-    newest: int
-    type: str
-    level: str
-    objective: str | None
-    stem: str
-
-    @property
-    def text(self) -> str:
-        return str(Truncator(self.stem or self.key).words(WORDS))
-
-    @property
-    def type_label(self) -> str:
-        return str(dict(grading.type_choices()).get(self.type, self.type))
-
-    @property
-    def level_label(self) -> str:
-        return str(dict(QuestionRevision.Level.choices).get(self.level, ""))
-
-    @property
-    def standing(self) -> tuple[str, str]:
-        return question_state(self)
-
-
-@Prepared
-def pool_of(quiz: int) -> QuerySet[Any, Any]:
-    """The questions of a pool in its order, each in its newest text."""
-    newer = QuestionRevision.objects.filter(question=OuterRef("question"), number__gt=OuterRef("number"))
-    newest = QuestionRevision.objects.filter(~Exists(newer), question__pool_items__quiz=quiz)
-    columns = ("key", "retired_at", "published_revision_id")
-    question = {f"of_{name}": F(f"question__{name}") for name in columns}
-    return (
-        newest.annotate(**question, stem_text=F("body__stem"))
-        .order_by("question__pool_items__position", "question")
-        .values_list("question_id", *question, "pk", "type", "level", "objective__key", "stem_text")
-    )
-
-
-def rows_of(quiz: Quiz) -> list[SafeString]:
-    """The questions of a quiz as rows of a table; one query, however many."""
-    draw = Rows("admin/quizzes/quiz/row.html", base=reverse("admin:quizzes_question_changelist"))
-    return [draw(Listed(*row)) for row in pool_of(quiz=quiz.pk)]
+        listed = self.listed(request, quiz) if quiz else {}
+        return super().change_view(request, object_id, form_url, listed)

@@ -1,9 +1,10 @@
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from courses.models import Completion
-from quizzes import taking
-from quizzes.models import PoolItem, Question
+from quizzes import pool, taking
+from quizzes.models import PoolItem, Question, QuestionRevision
 from tests.builders import enroll, make_person, make_question
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +187,64 @@ def test_the_analysis_stands_beside_the_question(cast, question, as_):
     assert "Too hard: 40% right" in page
     assert "60% (6)" in page
     assert f'href="{question.get_analysis_url()}"' in page
+
+
+# --- The pool of a quiz ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quiz(cast):
+    return cast.course.lessons.get(kind="quiz").quiz
+
+
+def order(quiz):
+    return [key[-1] for key in quiz.pool_items.order_by("position").values_list("question__key", flat=True)]
+
+
+def moved(ed, quiz, **data):
+    return ed.post(reverse("admin:quizzes_quiz_order", args=[quiz.pk]), data, follow=True).text
+
+
+def test_questions_are_moved_by_buttons_and_by_numbers(cast, quiz, as_):
+    ed, second = as_(cast.ed), Question.objects.get(key="m1-quiz-q2")
+    page = ed.get(reverse("admin:quizzes_quiz_change", args=[quiz.pk])).text
+    assert f'value="{second.pk} 1"' in page
+    assert f'value="{second.pk} 3"' in page
+    for _ in range(2):  # a double click moves once
+        moved(ed, quiz, move=f"{second.pk} 1")
+    assert order(quiz) == ["2", "1", "3", "4"]
+    assert list(quiz.pool_items.order_by("position").values_list("position", flat=True)) == [1, 2, 3, 4]
+    shown = pool.stamp(quiz)
+    moved(ed, quiz, number=1, place=99, shown=shown)
+    assert order(quiz) == ["1", "3", "4", "2"]
+    assert "The order changed since you opened the page" in moved(ed, quiz, number=1, place=99, shown=shown)
+    assert order(quiz) == ["1", "3", "4", "2"]
+    assert LogEntry.objects.filter(change_message__startswith="Moved question").count() == 2
+
+
+def test_what_cannot_be_moved_is_said(cast, quiz, as_):
+    ed, shown = as_(cast.ed), pool.stamp(quiz)
+    for data in (
+        {},
+        {"move": "x"},
+        {"move": "1 \0"},
+        {"move": "9" * 40},
+        {"move": "987654 1"},
+        {"number": "9" * 40, "place": "-1"},
+    ):
+        assert "Nothing was moved." in moved(ed, quiz, **data, shown=shown), data
+    assert "The list ends at 4." in moved(ed, quiz, number=7, place=1, shown=shown)
+    assert order(quiz) == ["1", "2", "3", "4"]
+
+
+def test_the_pool_says_what_is_worth_another_look(cast, quiz, question, as_):
+    ed, place = as_(cast.ed), reverse("admin:quizzes_quiz_change", args=[quiz.pk])
+    assert "It names no objective" not in ed.get(place).text
+    question.add_revision(body={**question.draft.body, "stem": "word " * 61})
+    page = ed.get(place).text
+    for words in ("The question has 61 words; 60 are the most.", "It names no objective.", "It has no level."):
+        assert words in page
+    broken = question.draft
+    broken.body["options"][0]["feedback"] = ""
+    QuestionRevision.objects.filter(pk=broken.pk).update(body=broken.body)  # by a release with other rules, say
+    assert "Option a has no feedback" in ed.get(place).text
