@@ -143,10 +143,8 @@ def of(attempt: Attempt, user: User) -> Result:
     prefetch_related_objects([attempt, *attempts], Prefetch("regrades", regrades))
     prefetch_related_objects([attempt], Prefetch("inspections", Inspection.objects.select_related("by")))
     answers = [] if attempt.forgotten_at else _answers(attempt)
-    regraded = {regrade.answer_id for regrade in attempt.regrades.all()}
-    return made(
-        attempts, attempt, answers, _readable(answers, user), retakes.of(attempt.enrollment, attempt.quiz), regraded
-    )
+    rule, readable = retakes.of(attempt.enrollment, attempt.quiz), _readable(answers, user)
+    return made(attempts, attempt, answers, readable, rule, regraded_in(attempt))
 
 
 def made(
@@ -175,8 +173,13 @@ def inspected(attempt: Attempt, user: User) -> list[Explained]:
         raise ValueError("An open attempt has no result.")
     prefetch_related_objects([attempt], Prefetch("regrades", Regrade.objects.select_related("question_revision")))
     answers = _answers(attempt)
-    readable = _readable(answers, user)
-    return [_explain(answer, readable, attempt) for answer in answers]
+    readable, regraded = _readable(answers, user), regraded_in(attempt)
+    return [_explain(answer, readable, answer.pk in regraded) for answer in answers]
+
+
+def regraded_in(attempt: Attempt) -> set[int]:
+    """The answers of which a regrade took another revision."""
+    return {regrade.answer_id for regrade in attempt.regrades.all()}
 
 
 def _answers(attempt: Attempt) -> list[Answer]:
