@@ -10,7 +10,7 @@ from coursefiles.boxes import broken_boxes
 from coursefiles.findings import Finding
 from coursefiles.read import CourseFiles, LessonFile, ModuleFile
 from coursefiles.yamltext import Document
-from courses import markdown
+from courses import markdown, publishing
 from courses.models.lesson import COMPLETABLE
 from quizzes import grading
 
@@ -25,6 +25,7 @@ def check(files: CourseFiles) -> list[Finding]:
             _lesson(files, lesson)
         _keys(files)
         _diagrams(files)
+        _images(files)
     return sorted(set(files.found))
 
 
@@ -177,6 +178,9 @@ def _body(files: CourseFiles, lesson: LessonFile) -> None:
     if len(lesson.body) > markdown.MAX_LENGTH:
         files.add(lesson.file, lesson.body_line, f"The text is longer than {markdown.MAX_LENGTH} characters. Split it.")
         return
+    if mark := publishing.CONFLICT.search(lesson.body):
+        text = "A merge left its marks here. Choose one side, and delete the lines with <<<<<<<, ======= and >>>>>>>."
+        files.add(lesson.file, lesson.body_line + lesson.body.count("\n", 0, mark.start()), text)
     planned = {p.key for module in files.modules.values() for p in module.data.planned}
     for key in markdown.lesson_links(lesson.body):
         if not _is_lesson(files, key, planned):
@@ -194,8 +198,8 @@ def _boxes(files: CourseFiles, lesson: LessonFile) -> None:
         if key not in facts:
             text = f'There is no company fact "{key}" in course.yaml. {_nearest(key, facts)}'
             files.add(lesson.file, _line_of_box(lesson, "fact", key), text)
-    for key in sorted(set(markdown.image_keys(lesson.body))):
-        text = f'The picture "{key}" is not among the files. Upload it on the site under this key, if it is not there.'
+    for key in sorted(set(markdown.image_keys(lesson.body)) - files.images.keys()):
+        text = f'The picture "{key}" is not in images/. Put it there, or upload it on the site under this key.'
         files.add(lesson.file, _line_of(lesson, f"image:{key}"), text, "warning")
     for line, text in broken_boxes(lesson.body):
         files.add(lesson.file, lesson.body_line + line, text)
@@ -305,6 +309,14 @@ def _diagrams(files: CourseFiles) -> None:
             files.add(diagram.file, 1, text, "warning")
         if not 5 <= len(diagram.title) <= 125:
             files.add(diagram.file, 1, "The <title> of a diagram has 5 to 125 characters. Put the rest into <desc>.")
+
+
+def _images(files: CourseFiles) -> None:
+    used = {key for lesson in files.lessons.values() for key in markdown.image_keys(lesson.body)}
+    for key, image in files.images.items():
+        if key not in used:
+            text = f"No lesson shows this picture. Put `![words](image:{key})` where it belongs."
+            files.add(image.file, 1, text, "warning")
 
 
 def _has_diagram(files: CourseFiles, module: str, key: str) -> bool:

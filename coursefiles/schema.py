@@ -109,6 +109,17 @@ class Promises(Strict):
     names_not_used: list[Short] = []
 
 
+# --- images/<key>.yaml -----------------------------------------------------------------------------------------------
+
+
+class Image(Strict):
+    """The words of the picture that lies beside it."""
+
+    title: Short
+    alt: Sentence
+    credit: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+
+
 # --- module.yaml -----------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +252,7 @@ HINTS = {
     "objective": "Name the objective it asks about, such as O9.1.",
     "level": "Write recall, apply or judge.",
     "takeaway": "Write the one sentence to keep.",
+    "alt": "Say what one would say about the picture on the phone.",
     "status": "Write ready or in-preparation.",
     "kind": "Write reading, story, page or quiz.",
     "type": f"Write {TYPES}.",

@@ -51,12 +51,13 @@ class Fact(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What `![…](image:key)` shows: the file's name, its size in pixels, and what it shows if the text does not say."""
+    """What `![…](image:key)` shows: the file's name, its size in pixels, its words if the text has none, and whose."""
 
     name: str
     width: int
     height: int
     alt: str
+    credit: str = ""
 
 
 def render(
@@ -162,7 +163,7 @@ CLASSES = {
     "div": {"compare", "table"},
     "section": {"box", "box-weak", "box-strong", "box-try", "box-note", "box-fact"},
     "p": {"box-title", "turn", "aside", "fact-default"},
-    "span": {"icon-weak", "icon-strong"},
+    "span": {"icon-weak", "icon-strong", "credit"},
     "td": {"start", "center", "end"},
     "th": {"start", "center", "end"},
 }
@@ -354,6 +355,7 @@ def _image(self: RendererProtocol, tokens: list[Token], index: int, options: obj
     return (
         f'<img src="/courses/{escape(env["course"])}/images/{escape(picture.name)}.webp" alt="{alt}" '
         f'width="{picture.width:d}" height="{picture.height:d}" loading="lazy" decoding="async">'
+        + (f'<span class="credit">{escape(picture.credit)}</span>' if picture.credit else "")
     )
 
 

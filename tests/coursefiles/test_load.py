@@ -104,7 +104,7 @@ def refusal(folder: CourseFolder, **options: Any) -> str:
 
 def test_the_docs_course_is_loaded_whole(folder: CourseFolder) -> None:
     report = load_course(folder.path)
-    assert report.created == {"course": 1, "diagram": 1, "module": 2, "lesson": 4, "question": 8}
+    assert report.created == {"course": 1, "diagram": 1, "image": 1, "module": 2, "lesson": 4, "question": 8}
     course = Course.objects.get(key="counter")
     assert [module.key for module in course.modules.all()] == ["greeting", "closing"]
     assert [module.is_ready for module in course.modules.all()] == [True, False]
