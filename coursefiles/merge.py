@@ -115,7 +115,7 @@ def _merge_mappings(
 ) -> Merged:
     merged = Merged({})
     for name in [*ours, *(name for name in theirs if name not in ours)]:
-        part = merge(*(side.get(name, NOTHING) for side in (base, ours, theirs)), place=(*place, name), marked=marked)
+        part = merge(*_three(base, ours, theirs, name), place=(*place, name), marked=marked)
         merged.conflicts += part.conflicts
         if part.value is not NOTHING:
             merged.value[name] = part.value
@@ -133,7 +133,7 @@ def _merge_keyed(
     before, here, there = ({entry["key"]: entry for entry in side} for side in (base, ours, theirs))
     order = _merge_words(list(before), list(here), list(there), place)
     parts = {  # also of what one side took out, which the other may have changed
-        key: merge(*(side.get(key, NOTHING) for side in (before, here, there)), place=(*place, key), marked=marked)
+        key: merge(*_three(before, here, there, key), place=(*place, key), marked=marked)
         for key in dict.fromkeys([*order.value, *before])
     }
     conflicts = order.conflicts + [each for part in parts.values() for each in part.conflicts]
@@ -153,6 +153,10 @@ def _merge_texts(base: str, ours: str, theirs: str, place: Place, is_marked: boo
     if all(chunk.theirs is None for chunk in chunks):
         return Merged("\n".join(with_markers(chunks)))
     return Merged("\n".join(with_markers(chunks)) if is_marked else ours, [place])
+
+
+def _three(base: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any], name: str) -> tuple[Any, Any, Any]:
+    return base.get(name, NOTHING), ours.get(name, NOTHING), theirs.get(name, NOTHING)
 
 
 def _are_keyed(value: Any) -> bool:
