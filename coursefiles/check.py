@@ -157,7 +157,7 @@ def _lesson(files: CourseFiles, lesson: LessonFile) -> None:
             text = f'There is no objective "{key}" in this module; it has {", ".join(known)}.'
             files.add(name, document.line("objectives", number), text)
     if not data.objectives and data.kind != "page":
-        files.add(name, document.line("objectives"), "Name the objectives that this lesson serves.")
+        files.add(name, document.line("objectives"), "Name the objectives that this lesson serves.", "warning")
     if lesson.required and data.kind not in COMPLETABLE:
         text = f"A {data.kind} cannot be required: there is nothing to complete in it. Remove `required`."
         files.add(name, document.line("required"), text)
@@ -173,7 +173,7 @@ def _lesson(files: CourseFiles, lesson: LessonFile) -> None:
 
 
 def _body(files: CourseFiles, lesson: LessonFile) -> None:
-    if not lesson.body.strip():
+    if not lesson.body.strip() and lesson.data.kind != "quiz":
         files.add(lesson.file, lesson.body_line, "The lesson is empty. Write it, or list it under `planned`.")
     if len(lesson.body) > markdown.MAX_LENGTH:
         files.add(lesson.file, lesson.body_line, f"The text is longer than {markdown.MAX_LENGTH} characters. Split it.")
@@ -218,10 +218,16 @@ def _line_of_box(lesson: LessonFile, *words: str) -> int:
 def _question(files: CourseFiles, lesson: LessonFile, data: schema.Check, loc: tuple[str | int, ...]) -> None:
     document, name = lesson.document, lesson.file
     known = {objective.key for module in files.modules.values() for objective in module.data.objectives}
-    if data.objective not in known and not any(file.endswith("module.yaml") for file in files.broken):
+    if data.objective is None:
+        text = f'item "{data.key}" names no objective, so nobody sees what it is about.'
+        files.add(name, document.line(*loc), text, "warning")
+    elif data.objective not in known and not any(file.endswith("module.yaml") for file in files.broken):
         text = f'item "{data.key}": there is no objective "{data.objective}". {_nearest(data.objective, known)}'
         files.add(name, document.line(*loc, "objective"), text)
-    if isinstance(data, schema.Item) and data.reread and not _is_lesson(files, data.reread, ()):
+    if isinstance(data, schema.Item) and data.level is None:
+        text = f'item "{data.key}" has no level. {schema.HINTS["level"]}'
+        files.add(name, document.line(*loc), text, "warning")
+    if data.reread and not _is_lesson(files, data.reread, ()):
         text = (
             f'item "{data.key}": there is no lesson "{data.reread}" to reread. {_nearest(data.reread, files.lessons)}'
         )

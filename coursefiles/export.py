@@ -3,7 +3,7 @@
 What an editor changed on the site comes out with it: the newest revision of each lesson and question, published or not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path as Folder
 from typing import Any
 
@@ -29,9 +29,13 @@ def export_course(key: str, folder: Folder) -> list[str]:
     course = Course.objects.filter(key=key).first()
     if course is None:
         raise CourseError([Finding(str(folder), 0, f'There is no course "{key}".')])
-    export = Export(Stored(course))
+    return write_files(Export(Stored(course)).files(), folder)
+
+
+def write_files(files: Iterable[tuple[str, bytes]], folder: Folder) -> list[str]:
+    """Write files by name into a folder; returns the names."""
     names = []
-    for name, content in export.files():
+    for name, content in files:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -40,10 +44,14 @@ def export_course(key: str, folder: Folder) -> list[str]:
 
 
 class Export:
-    """The files of a course by name, without what was retired; of each text the newest, published or not."""
+    """The files of a course by name, without what was retired; of each text the newest, published or not.
 
-    def __init__(self, stored: Stored) -> None:
-        self.stored = stored
+    With another `key` and `title` those of a copy, in which no lesson is the open sample.
+    """
+
+    def __init__(self, stored: Stored, key: str = "", title: str = "") -> None:
+        self.stored, self.is_copy = stored, bool(key)
+        self.key, self.title = key or stored.course.key, title or stored.course.title
         drafts = [stored.drafts[key].body for key in stored.lessons if key in stored.drafts]
         self.shown = {key for body in drafts for key in markdown.image_keys(body)}
 
@@ -77,7 +85,7 @@ class Export:
     def course(self) -> dict[str, Any]:
         course = self.stored.course
         return {
-            **{"format": 1, "key": course.key, "title": course.title, **_given(summary=course.summary)},
+            **{"format": 1, "key": self.key, "title": self.title, **_given(summary=course.summary)},
             **{"language": "en-us", "modules": self._modules()},
             "skills": [OneLine(key=skill.key, title=skill.title) for skill in self.stored.skills.values()],
             **_given(facts=[self._fact(fact) for fact in self.stored.facts.values()]),
@@ -145,19 +153,19 @@ class Export:
             **{"key": lesson.key, "kind": unit["kind"], "title": unit["title"]},
             **_given(slug=unit["slug"] if unit["slug"] != lesson.key else None, **lists),
             **({"required": unit["required"]} if unit["required"] != usual else {}),
-            **_given(sample=unit["sample"], always_read=unit["always_read"], redo=unit["redo"]),
+            **_given(sample=unit["sample"] and not self.is_copy, always_read=unit["always_read"], redo=unit["redo"]),
         }
 
     def _quiz(self, unit: Unit) -> dict[str, Any]:
         items = [self.question(key) for key in unit["items"]]
         drawn = {"final": True} if unit.get("final") else {"draw": unit["draw"], "pass": unit["pass"]}
-        return {"intro": unit["body"], **drawn, "items": items}
+        return {**_given(intro=unit["body"]), **drawn, "items": items}
 
     def question(self, key: str) -> dict[str, Any]:
         unit = self.stored.question_unit(key)
         given = _given(level=unit["level"], reread=unit["reread"])
         return {
-            **{"key": key, "type": unit["type"], "objective": unit["objective"], **given},
+            **{"key": key, "type": unit["type"], **_given(objective=unit["objective"]), **given},
             **_question(unit["body"], unit["type"]),
         }
 

@@ -84,15 +84,35 @@ def load_course(
     is only reported unless `retire`. `by` is an editor, None the operator: what an editor's files ask of many people to
     do again waits for a second person.
     """
+    files, found = checked(folder)
+    return load_files(files, found, force, retire, dry_run, by, decisions, at)
+
+
+def checked(folder: Folder) -> tuple[CourseFiles, list[Finding]]:
+    """The files of a folder, and what is worth a look in them. Raises CourseError for a folder with errors."""
     files = read(folder)
     found = check(files)
     if errors(found):
         raise CourseError(errors(found))
+    return files, warnings(found)
+
+
+def load_files(
+    files: CourseFiles,
+    found: list[Finding],
+    force: bool = False,
+    retire: bool = False,
+    dry_run: bool = False,
+    by: User | None = None,
+    decisions: Decisions | None = None,
+    at: datetime | None = None,
+) -> Report:
+    """As `load_course`, of files that were read and checked: what takes long and needs no transaction."""
     loading = _Loading(files, force, at or timezone.now(), by, decisions or {})
     try:
         with transaction.atomic():
             report = loading.run(retire, dry_run)
-            report.warnings = warnings(found)
+            report.warnings = found
             if dry_run:
                 transaction.set_rollback(True)
     except IntegrityError as error:

@@ -14,6 +14,7 @@ from coursefiles.merge import Merged, merge
 from coursefiles.rewriting import fits
 from coursefiles.stored import Stored
 from coursefiles.units import Part, Unit, hash_of, known_keys
+from coursefiles.yamltext import dump
 from courses.models import Course, LoadedUnit
 from quizzes import grading
 
@@ -60,6 +61,12 @@ class Entry:
             theirs = {name: self.part.unit[name] for name in FROM_FILES if name in self.part.unit}
             return Merged({**found.value, **theirs}, [place for place in found.conflicts if place[0] not in FROM_FILES])
         return None if found.conflicts or not _makes_sense(self.part.noun, found.value) else found
+
+    @property
+    def title(self) -> str:
+        """What people know it by."""
+        unit = self.part.unit
+        return str(unit["body"]["stem"] if self.part.noun == "question" else unit.get("title") or self.part.key)
 
     @property
     def decisions(self) -> list[Decision]:
@@ -201,3 +208,12 @@ def plan_of(key: str, parts: Sequence[Part]) -> Plan:
 
 
 Decisions = Mapping[Place, Decision]
+
+
+def lines_of(unit: Unit | None) -> list[str]:
+    """A unit as text: what its file has at the top, and below it the text of a lesson or the drawing."""
+    if unit is None:
+        return []
+    texts = [unit[name] for name in ("body", "svg") if isinstance(unit.get(name), str)]
+    head = {name: value for name, value in unit.items() if value not in texts and value not in ("", [], False, None)}
+    return [*(dump(head).splitlines() if head else []), *(line for text in texts for line in ["", *text.split("\n")])]

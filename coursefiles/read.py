@@ -62,7 +62,9 @@ class LessonFile:
             return len(self.questions)
         if self.data.draw is not None:
             return self.data.draw
-        asked = Counter(item.objective.partition(".")[0] for item in self.data.items if grading.is_graded(item.type))
+        asked = Counter(
+            (item.objective or "").partition(".")[0] for item in self.data.items if grading.is_graded(item.type)
+        )
         return sum(min(drawing.of_each(len(asked)), number) for number in asked.values())
 
     @property

@@ -103,7 +103,7 @@ class Stored:
         """Whether it has a title and nothing else yet."""
         draft = self.drafts.get(lesson.key)
         nothing = draft is None or (not draft.body.strip() and draft.published_at is None)
-        return nothing and lesson.published_revision_id is None and lesson.key not in self.quizzes
+        return nothing and lesson.published_revision_id is None and not self.pools.get(lesson.key)
 
     def title(self, lesson: Lesson) -> str:
         return self.drafts[lesson.key].title if lesson.key in self.drafts else lesson.key
@@ -176,6 +176,7 @@ class Stored:
             **{"kind": lesson.kind, "slug": lesson.slug, "required": lesson.required, "sample": lesson.is_sample},
             **{"always_read": lesson.always_read, "redo": self.redo(key)},
             **(_text_of(draft) if draft else {**NO_TEXT, "title": key}),
+            **({} if lesson.kind == Lesson.Kind.READING else {"takeaway": ""}),  # no other kind shows one
             "check": check.question.key if check and _counts(check.question, only) else "",
             "draw": quiz.draw if quiz and not quiz.is_final else 0,
             "pass": quiz.pass_mark if quiz and not quiz.is_final else 0,

@@ -149,12 +149,9 @@ def planned(data: schema.Planned) -> Unit:
 
 def question(data: schema.Check) -> Unit:
     return {
-        **{"type": data.type, "objective": data.objective, "body": data.body()},
-        **({"level": data.level, "reread": data.reread or ""} if isinstance(data, schema.Item) else NO_ITEM),
+        **{"type": data.type, "objective": data.objective or "", "body": data.body()},
+        **{"level": data.level or "", "reread": data.reread or ""},
     }
-
-
-NO_ITEM = {"level": "", "reread": ""}
 
 
 def diagram(file: DiagramFile) -> Unit:

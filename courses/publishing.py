@@ -64,15 +64,7 @@ def publish(
     lessons = Lesson.objects.select_for_update(of=("self",), no_key=True).select_related("module", "course")
     lesson = lessons.get(pk=revision.lesson_id)
     revision.refresh_from_db(fields=["published_at", "redo_level"])  # of two at the same instant one publishes
-    if not revision.title.strip() or (lesson.kind != Lesson.Kind.QUIZ and not revision.body.strip()):
-        raise ValidationError(
-            _("“%(title)s” is empty. Write a title and a text before you publish it."), params={"title": revision.title}
-        )
-    if has_conflicts(revision.body):
-        raise ValidationError(
-            _("“%(title)s” was merged and has places to mend: look for lines that begin with <<<<<<< or >>>>>>>."),
-            params={"title": revision.title},
-        )
+    _refuse_unfit(revision, lesson)
     published = lesson.revisions.filter(published_at__isnull=False)
     if published.filter(number__gte=revision.number).exists():
         raise ValidationError(
@@ -95,6 +87,15 @@ def publish(
         asking = Q(pk__in=lesson.steps.values("path")) | Q(enrollments__extra_steps__lesson=lesson)
         Path.objects.filter(asking).update(redo_at=at)
         progress.settle(lesson.course, at)  # people who are not asked for this lesson are as complete as before
+
+
+def _refuse_unfit(revision: LessonRevision, lesson: Lesson) -> None:
+    title = {"title": revision.title}
+    if not revision.title.strip() or (lesson.kind != Lesson.Kind.QUIZ and not revision.body.strip()):
+        raise ValidationError(_("“%(title)s” is empty. Write a title and a text before you publish it."), params=title)
+    if has_conflicts(revision.body):
+        text = _("“%(title)s” was merged and has places to mend: look for lines that begin with <<<<<<< or >>>>>>>.")
+        raise ValidationError(text, params=title)
 
 
 def has_conflicts(text: str) -> bool:

@@ -261,5 +261,3 @@ def say_completed(request: HttpRequest, completed: int) -> None:
             "That completed the course for %(n)d person.", "That completed the course for %(n)d people.", completed
         )
         messages.info(request, text % {"n": completed})
-
-
