@@ -59,7 +59,7 @@ def unpacked(file: IO[bytes]) -> Iterator[Folder]:
 
 
 def _refused(name: str, text: str) -> CourseError:
-    return CourseError([Finding(_shown(name), 1, text)])
+    return CourseError([Finding(_shown(name), 0, text)])
 
 
 def _shown(name: str) -> str:
@@ -86,13 +86,13 @@ def _refuse_too_much(file: IO[bytes]) -> None:
 
 def _unpack(archive: zipfile.ZipFile, place: Folder) -> None:
     members = [each for each in archive.infolist() if not each.is_dir() and not _is_litter(each.filename)]
-    found = [Finding(_shown(each.orig_filename), 1, text) for each in members if (text := _problem(each))]
+    found = [Finding(_shown(each.orig_filename), 0, text) for each in members if (text := _problem(each))]
     names = [each.filename for each in members]
     counted = Counter(name.casefold() for name in names)
     twins = [name for name in names if counted[name.casefold()] > 1]
-    found += [Finding(_shown(name), 1, "This name is there twice. Keep one of them.") for name in twins]
+    found += [Finding(_shown(name), 0, "This name is there twice. Keep one of them.") for name in twins]
     if len(members) > MAX_FILES:
-        found.append(Finding("the ZIP", 1, f"It has more than {MAX_FILES} files. A course is smaller than that."))
+        found.append(Finding("the ZIP", 0, f"It has more than {MAX_FILES} files. A course is smaller than that."))
     found += _too_large(members)
     if found:
         raise CourseError(sorted(found)[:50])
@@ -133,9 +133,9 @@ def _too_large(members: list[zipfile.ZipInfo]) -> Iterator[Finding]:
     whole = sum(member.file_size for member in members)
     text = sum(member.file_size for member in members if not member.filename.lower().endswith(PICTURES))
     if whole > LARGEST_WHOLE:
-        yield Finding("the ZIP", 1, f"Unpacked, it has more than {LARGEST_WHOLE // 2**20} MB. Leave pictures out.")
+        yield Finding("the ZIP", 0, f"Unpacked, it has more than {LARGEST_WHOLE // 2**20} MB. Leave pictures out.")
     if text > LARGEST_TEXT:
-        yield Finding("the ZIP", 1, f"There are more than {LARGEST_TEXT // 2**20} MB of text. A course is smaller.")
+        yield Finding("the ZIP", 0, f"There are more than {LARGEST_TEXT // 2**20} MB of text. A course is smaller.")
 
 
 def _top(names: list[str]) -> str:

@@ -216,4 +216,18 @@ def lines_of(unit: Unit | None) -> list[str]:
         return []
     texts = [unit[name] for name in ("body", "svg") if isinstance(unit.get(name), str)]
     head = {name: value for name, value in unit.items() if value not in texts and value not in ("", [], False, None)}
-    return [*(dump(head).splitlines() if head else []), *(line for text in texts for line in ["", *text.split("\n")])]
+    return [
+        *(dump(_in_order(head)).splitlines() if head else []),
+        *(line for text in texts for line in ["", *text.split("\n")]),
+    ]
+
+
+FIRST = ("key", "title", "type", "stem", "text")
+
+
+def _in_order(value: Any) -> Any:
+    """Always the same order of names, so that only what differs seems to; databases keep none."""
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+        return {name: _in_order(value[name]) for name in names}
+    return [_in_order(each) for each in value] if isinstance(value, list) else value

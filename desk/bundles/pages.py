@@ -141,8 +141,7 @@ class BundleAdmin(StaffAdmin):
 
     def done(self, request: HttpRequest, bundle: Bundle) -> HttpResponse:
         course = Course.objects.filter(key=bundle.key).first()
-        title = _("Course files: %(title)s") % {"title": bundle.title}
-        return self.page(request, "desk/bundles/done.html", title, bundle=bundle, course=course)
+        return self.page(request, "desk/bundles/done.html", bundle.name, bundle=bundle, course=course)
 
     def look(self, request: HttpRequest, bundle: Bundle, data: Any = None) -> HttpResponse:
         plan = bringing.plan_for(bundle)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from coursefiles.findings import CourseError
 from coursefiles.load import Report, load_course
-from coursefiles.plan import Decision, Plan, State, plan_of
+from coursefiles.plan import Decision, Plan, State, lines_of, plan_of
 from coursefiles.read import read
 from coursefiles.units import parts_of
 from courses import publishing
@@ -263,3 +263,9 @@ def test_files_of_a_newer_format_say_only_that(loaded: CourseFolder) -> None:
     assert str(refused.value) == (
         "course.yaml:1: These files have format 2, and this site reads format 1. Update Workshop first."
     )
+
+
+def test_only_what_differs_is_shown_as_different(both: CourseFolder) -> None:
+    entry = next(entry for entry in plan(both).entries if entry.part.place == GREET)
+    here, file = set(lines_of(entry.now)), set(lines_of(entry.part.unit))
+    assert {line[:14] for line in here ^ file} == {"The bell rings", FIRST[:14], "Some shops gre"}

@@ -70,7 +70,7 @@ def test_a_new_course_comes_in_after_a_look(ed, cast, folder):
     assert not Course.objects.filter(key="counter").exists()
     done = bring(ed, folder).content.decode()
     assert "Created: 1 course" in done
-    assert "Ed Okoye brought it in on" in done
+    assert done.count("Ed Okoye") == 2
     course = Course.objects.get(key="counter")
     assert course.lessons.get(key="greet-first").published_revision.published_by == cast.ed
     bundle = Bundle.objects.latest("pk")
