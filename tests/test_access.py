@@ -22,7 +22,7 @@ from django.contrib import admin
 from django.contrib.auth.tokens import default_token_generator
 from django.core import serializers
 from django.db import connection, transaction
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -190,6 +190,8 @@ class Site:
             User.objects.filter(pk=person.pk).update(is_active=False)
         with CaptureQueriesContext(connection) as queries:
             response = getattr(client, method.lower())(path, self.data(route) if method == "POST" else None)
+        if isinstance(response, FileResponse):
+            b"".join(response.streaming_content)  # read to the end, it closes its file
         if method != "POST" and response.status_code < 500:
             writes = [q["sql"] for q in queries if is_write(q["sql"])]
             assert not writes, f"{role} {method} {path} writes: {writes}"
