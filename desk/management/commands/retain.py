@@ -25,5 +25,6 @@ class Command(BaseCommand):
         if done.administrators:
             self.stdout.write(f"{done.administrators} administrators left alone: take their rights from them first.")
         if not dry_run:
-            self.stdout.write(f"{Bundle.objects.forget_old()} files of courses forgotten that nobody brought in.")
+            if old := Bundle.objects.forget_old():
+                self.stdout.write(f"{old} files of courses forgotten that nobody brought in.")
             Heartbeat.beat("retain")
