@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0008_pictures_and_publish_requests'),
+        ('courses', '0009_flags_and_groups_of_facts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
