@@ -10,7 +10,7 @@ from coursefiles.boxes import broken_boxes
 from coursefiles.findings import Finding
 from coursefiles.read import CourseFiles, LessonFile, ModuleFile
 from coursefiles.yamltext import Document
-from courses import markdown
+from courses import markdown, publishing
 from courses.models.lesson import COMPLETABLE
 from quizzes import grading
 
@@ -25,6 +25,7 @@ def check(files: CourseFiles) -> list[Finding]:
             _lesson(files, lesson)
         _keys(files)
         _diagrams(files)
+        _images(files)
     return sorted(set(files.found))
 
 
@@ -156,7 +157,7 @@ def _lesson(files: CourseFiles, lesson: LessonFile) -> None:
             text = f'There is no objective "{key}" in this module; it has {", ".join(known)}.'
             files.add(name, document.line("objectives", number), text)
     if not data.objectives and data.kind != "page":
-        files.add(name, document.line("objectives"), "Name the objectives that this lesson serves.")
+        files.add(name, document.line("objectives"), "Name the objectives that this lesson serves.", "warning")
     if lesson.required and data.kind not in COMPLETABLE:
         text = f"A {data.kind} cannot be required: there is nothing to complete in it. Remove `required`."
         files.add(name, document.line("required"), text)
@@ -172,11 +173,14 @@ def _lesson(files: CourseFiles, lesson: LessonFile) -> None:
 
 
 def _body(files: CourseFiles, lesson: LessonFile) -> None:
-    if not lesson.body.strip():
+    if not lesson.body.strip() and lesson.data.kind != "quiz":
         files.add(lesson.file, lesson.body_line, "The lesson is empty. Write it, or list it under `planned`.")
     if len(lesson.body) > markdown.MAX_LENGTH:
         files.add(lesson.file, lesson.body_line, f"The text is longer than {markdown.MAX_LENGTH} characters. Split it.")
         return
+    if mark := publishing.CONFLICT.search(lesson.body):
+        text = "A merge left its marks here. Choose one side, and delete the lines with <<<<<<<, ======= and >>>>>>>."
+        files.add(lesson.file, lesson.body_line + lesson.body.count("\n", 0, mark.start()), text)
     planned = {p.key for module in files.modules.values() for p in module.data.planned}
     for key in markdown.lesson_links(lesson.body):
         if not _is_lesson(files, key, planned):
@@ -194,8 +198,8 @@ def _boxes(files: CourseFiles, lesson: LessonFile) -> None:
         if key not in facts:
             text = f'There is no company fact "{key}" in course.yaml. {_nearest(key, facts)}'
             files.add(lesson.file, _line_of_box(lesson, "fact", key), text)
-    for key in sorted(set(markdown.image_keys(lesson.body))):
-        text = f'The picture "{key}" is not among the files. Upload it on the site under this key, if it is not there.'
+    for key in sorted(set(markdown.image_keys(lesson.body)) - files.images.keys()):
+        text = f'The picture "{key}" is not in images/. Put it there, or upload it on the site under this key.'
         files.add(lesson.file, _line_of(lesson, f"image:{key}"), text, "warning")
     for line, text in broken_boxes(lesson.body):
         files.add(lesson.file, lesson.body_line + line, text)
@@ -214,10 +218,16 @@ def _line_of_box(lesson: LessonFile, *words: str) -> int:
 def _question(files: CourseFiles, lesson: LessonFile, data: schema.Check, loc: tuple[str | int, ...]) -> None:
     document, name = lesson.document, lesson.file
     known = {objective.key for module in files.modules.values() for objective in module.data.objectives}
-    if data.objective not in known and not any(file.endswith("module.yaml") for file in files.broken):
+    if data.objective is None:
+        text = f'item "{data.key}" names no objective, so nobody sees what it is about.'
+        files.add(name, document.line(*loc), text, "warning")
+    elif data.objective not in known and not any(file.endswith("module.yaml") for file in files.broken):
         text = f'item "{data.key}": there is no objective "{data.objective}". {_nearest(data.objective, known)}'
         files.add(name, document.line(*loc, "objective"), text)
-    if isinstance(data, schema.Item) and data.reread and not _is_lesson(files, data.reread, ()):
+    if isinstance(data, schema.Item) and data.level is None:
+        text = f'item "{data.key}" has no level. {schema.HINTS["level"]}'
+        files.add(name, document.line(*loc), text, "warning")
+    if data.reread and not _is_lesson(files, data.reread, ()):
         text = (
             f'item "{data.key}": there is no lesson "{data.reread}" to reread. {_nearest(data.reread, files.lessons)}'
         )
@@ -305,6 +315,14 @@ def _diagrams(files: CourseFiles) -> None:
             files.add(diagram.file, 1, text, "warning")
         if not 5 <= len(diagram.title) <= 125:
             files.add(diagram.file, 1, "The <title> of a diagram has 5 to 125 characters. Put the rest into <desc>.")
+
+
+def _images(files: CourseFiles) -> None:
+    used = {key for lesson in files.lessons.values() for key in markdown.image_keys(lesson.body)}
+    for key, image in files.images.items():
+        if key not in used:
+            text = f"No lesson shows this picture. Put `![words](image:{key})` where it belongs."
+            files.add(image.file, 1, text, "warning")
 
 
 def _has_diagram(files: CourseFiles, module: str, key: str) -> bool:

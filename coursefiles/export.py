@@ -3,15 +3,19 @@
 What an editor changed on the site comes out with it: the newest revision of each lesson and question, published or not.
 """
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path as Folder
 from typing import Any
+
+from django.core.files.storage import default_storage
 
 from coursefiles import schema
 from coursefiles.findings import CourseError, Finding
 from coursefiles.stored import Stored
 from coursefiles.units import Unit, certificate
 from coursefiles.yamltext import OneLine, OneLineList, dump
-from courses.models import CompanyFact, Course, Lesson, Path
+from courses import markdown
+from courses.models import CompanyFact, Course, Image, Lesson, Path
 from courses.models.enrollment import site_day
 from courses.models.lesson import COMPLETABLE
 from quizzes import grading
@@ -25,21 +29,43 @@ def export_course(key: str, folder: Folder) -> list[str]:
     course = Course.objects.filter(key=key).first()
     if course is None:
         raise CourseError([Finding(str(folder), 0, f'There is no course "{key}".')])
-    files = Export(Stored(course)).files()
-    for name, text in files.items():
+    return write_files(Export(Stored(course)).files(), folder)
+
+
+def write_files(files: Iterable[tuple[str, bytes]], folder: Folder) -> list[str]:
+    """Write files by name into a folder; returns the names."""
+    names = []
+    for name, content in files:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    return list(files)
+        path.write_bytes(content)
+        names.append(name)
+    return names
 
 
 class Export:
-    """The files of a course by name, without what was retired."""
+    """The files of a course by name, without what was retired; of each text the newest, published or not.
 
-    def __init__(self, stored: Stored) -> None:
-        self.stored = stored
+    With another `key` and `title` those of a copy, in which no lesson is the open sample.
+    """
 
-    def files(self) -> dict[str, str]:
+    def __init__(self, stored: Stored, key: str = "", title: str = "") -> None:
+        self.stored, self.is_copy = stored, bool(key)
+        self.key, self.title = key or stored.course.key, title or stored.course.title
+        drafts = [stored.drafts[key].body for key in stored.lessons if key in stored.drafts]
+        self.shown = {key for body in drafts for key in markdown.image_keys(body)}
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """One after the other, so that never all pictures are in memory. Raises CourseError if one is gone."""
+        for name, text in self.texts().items():
+            yield name, text.encode()
+        for key, image in self.stored.images.items():
+            if image.is_in_use or key in self.shown:
+                words = {"title": image.title, "alt": image.alt, **_given(credit=image.credit)}
+                yield f"images/{key}.yaml", dump(words).encode()
+                yield f"images/{key}.webp", _bytes_of(image)
+
+    def texts(self) -> dict[str, str]:
         files = {"course.yaml": dump(self.course())}
         for key in self._modules():
             files[f"modules/{key}/module.yaml"] = dump(self.module(key))
@@ -59,7 +85,7 @@ class Export:
     def course(self) -> dict[str, Any]:
         course = self.stored.course
         return {
-            **{"format": 1, "key": course.key, "title": course.title, **_given(summary=course.summary)},
+            **{"format": 1, "key": self.key, "title": self.title, **_given(summary=course.summary)},
             **{"language": "en-us", "modules": self._modules()},
             "skills": [OneLine(key=skill.key, title=skill.title) for skill in self.stored.skills.values()],
             **_given(facts=[self._fact(fact) for fact in self.stored.facts.values()]),
@@ -127,21 +153,31 @@ class Export:
             **{"key": lesson.key, "kind": unit["kind"], "title": unit["title"]},
             **_given(slug=unit["slug"] if unit["slug"] != lesson.key else None, **lists),
             **({"required": unit["required"]} if unit["required"] != usual else {}),
-            **_given(sample=unit["sample"], always_read=unit["always_read"], redo=unit["redo"]),
+            **_given(sample=unit["sample"] and not self.is_copy, always_read=unit["always_read"], redo=unit["redo"]),
         }
 
     def _quiz(self, unit: Unit) -> dict[str, Any]:
         items = [self.question(key) for key in unit["items"]]
         drawn = {"final": True} if unit.get("final") else {"draw": unit["draw"], "pass": unit["pass"]}
-        return {"intro": unit["body"], **drawn, "items": items}
+        return {**_given(intro=unit["body"]), **drawn, "items": items}
 
     def question(self, key: str) -> dict[str, Any]:
         unit = self.stored.question_unit(key)
         given = _given(level=unit["level"], reread=unit["reread"])
         return {
-            **{"key": key, "type": unit["type"], "objective": unit["objective"], **given},
+            **{"key": key, "type": unit["type"], **_given(objective=unit["objective"]), **given},
             **_question(unit["body"], unit["type"]),
         }
+
+
+def _bytes_of(image: Image) -> bytes:
+    try:
+        with default_storage.open(image.file) as file:
+            content: bytes = file.read()
+    except OSError as error:
+        text = f'The file of the picture "{image.key}" is not among the media of the site. Replace the picture.'
+        raise CourseError([Finding(f"images/{image.key}.webp", 0, text)]) from error
+    return content
 
 
 def _question(body: dict[str, Any], type_: str) -> dict[str, Any]:

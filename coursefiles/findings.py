@@ -15,7 +15,12 @@ class Finding:
 
     def __str__(self) -> str:
         mark = "" if self.level == "error" else "warning: "
-        return f"{self.file}:{self.line}: {mark}{self.text}"
+        return f"{self.place}: {mark}{self.text}"
+
+    @property
+    def place(self) -> str:
+        """File and line; of what is wrong with the whole file, line 0, the file alone."""
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 class CourseError(Exception):

@@ -1,22 +1,23 @@
 """From files to the database: one transaction, idempotent, and never over what somebody did or edited on the site."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path as Folder
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from coursefiles import units
+from accounts.models import User
 from coursefiles.check import check
 from coursefiles.findings import CourseError, Finding, errors, warnings
-from coursefiles.read import CourseFiles, LessonFile, read
+from coursefiles.merge import Merged
+from coursefiles.plan import Decision, Decisions, Entry, Plan, State
+from coursefiles.read import CourseFiles, read
 from coursefiles.stored import Stored
-from coursefiles.units import Choice, Unit, hash_of
+from coursefiles.units import Choice, parts_of
 from coursefiles.write import Writing
-from courses import progress
+from courses import images, progress
 from courses.models import Course
 
 EDITED = "was edited on the site since it was loaded. Run export_course first, or --force to replace it."
@@ -32,6 +33,8 @@ class Report:
     left_alone: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     retired: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    to_mend: list[str] = field(default_factory=list)
     completed: int = 0
     warnings: list[Finding] = field(default_factory=list)
 
@@ -49,6 +52,8 @@ class Report:
             "Edited on the site and left alone": self.left_alone,
             "In the database but not in the files (--retire takes it out)": self.missing,
             "Retired": self.retired,
+            "Asks many people to do it again, and waits for a second person": self.asked,
+            "Merged with conflicts, to be mended in the draft before it is published": self.to_mend,
         }
         said += [f"{title}: {', '.join(names)}." for title, names in lists.items() if names]
         if self.completed:
@@ -63,147 +68,143 @@ def _counts(counted: Counter[str]) -> str:
 
 
 def load_course(
-    folder: Folder, *, force: bool = False, retire: bool = False, dry_run: bool = False, at: datetime | None = None
+    folder: Folder,
+    *,
+    force: bool = False,
+    retire: bool = False,
+    dry_run: bool = False,
+    by: User | None = None,
+    decisions: Decisions | None = None,
+    at: datetime | None = None,
 ) -> Report:
     """Make the database say what the folder says.
 
-    Raises CourseError, having changed nothing, for a folder with errors and for rows that were edited on the site while
-    their files changed too; `force` lets the files win. What left the files is only reported unless `retire`.
+    Raises CourseError, having changed nothing, for a folder with errors and for units that were edited on the site
+    while their files changed too; `force` lets the files win, `decisions` say for each what to do. What left the files
+    is only reported unless `retire`. `by` is an editor, None the operator: what an editor's files ask of many people to
+    do again waits for a second person.
     """
+    files, found = checked(folder)
+    return load_files(files, found, force, retire, dry_run, by, decisions, at)
+
+
+def checked(folder: Folder) -> tuple[CourseFiles, list[Finding]]:
+    """The files of a folder, and what is worth a look in them. Raises CourseError for a folder with errors."""
     files = read(folder)
     found = check(files)
     if errors(found):
         raise CourseError(errors(found))
-    with transaction.atomic():
-        report = _Loading(files, force, at or timezone.now()).run(retire)
-        report.warnings = warnings(found)
-        if dry_run:
-            transaction.set_rollback(True)
+    return files, warnings(found)
+
+
+def load_files(
+    files: CourseFiles,
+    found: list[Finding],
+    force: bool = False,
+    retire: bool = False,
+    dry_run: bool = False,
+    by: User | None = None,
+    decisions: Decisions | None = None,
+    at: datetime | None = None,
+) -> Report:
+    """As `load_course`, of files that were read and checked: what takes long and needs no transaction."""
+    loading = _Loading(files, force, at or timezone.now(), by, decisions or {})
+    try:
+        with transaction.atomic():
+            report = loading.run(retire, dry_run)
+            report.warnings = found
+            if dry_run:
+                transaction.set_rollback(True)
+    except IntegrityError as error:
+        loading.take_back()
+        raise CourseError([Finding("course.yaml", 1, IN_THE_WAY)]) from error
+    except BaseException:
+        loading.take_back()
+        raise
     return report
+
+
+IN_THE_WAY = (
+    "Something that was made on the site stands in the way: another lesson has an address, or another objective a key, "
+    "that these files give to theirs. Rename it on the site, or in the files."
+)
 
 
 class _Loading:
     """One load: decide for every unit, refuse what must be refused, then write."""
 
-    def __init__(self, files: CourseFiles, force: bool, at: datetime) -> None:
-        self.files, self.data, self.force, self.at = files, files.whole, force, at
+    def __init__(self, files: CourseFiles, force: bool, at: datetime, by: User | None, decisions: Decisions) -> None:
+        self.files, self.force, self.at, self.by, self.decisions = files, force, at, by, decisions
         self.report = Report()
         self.refused: list[Finding] = []
-        course, self.is_new = Course.objects.get_or_create(key=self.data.key, defaults={"title": self.data.title})
-        self.course = Course.objects.select_for_update().get(pk=course.pk)
-        self.stored = Stored(self.course)
-        self.known = known_keys(files)
-        self.writing = Writing(files, self.stored, at, self.known)
+        self.writing: Writing | None = None
 
-    def run(self, retire: bool) -> Report:
-        self._decide()
+    def run(self, retire: bool, is_rehearsal: bool) -> Report:
+        data = self.files.whole
+        course, is_new = Course.objects.get_or_create(key=data.key, defaults={"title": data.title})
+        course = Course.objects.select_for_update().get(pk=course.pk)
+        stored = Stored(course)
+        plan = Plan(None if is_new else stored, parts_of(self.files))
+        self.refused += plan.refusals()
+        chosen = [(entry, self._choose(entry)) for entry in plan.entries]
         if self.refused:
             raise CourseError(sorted(self.refused))
-        self.writing.write()
-        self.report.missing = self.writing.missing()
-        if retire:
-            self.report.retired, self.report.missing = self.report.missing, []
-            self.report.completed += self.writing.retire()
+        self.writing = Writing(self.files, stored, self.at, plan.known, self.by, is_rehearsal)
+        for entry, choice in chosen:
+            self.writing.put(entry.part, choice, self._merged(entry, choice))
+        self._write(self.writing, plan, retire)
         if not self.report.nothing_changed:
             self.report.completed += self.writing.open_modules()
-            self.report.completed += progress.settle(self.course, self.at)
+            self.report.completed += progress.settle(course, self.at)
         return self.report
 
-    def _decide(self) -> None:
-        stored, writing = self.stored, self.writing
-        unit = units.course(self.files, self.data)
-        choice = self._choose(
-            "course", unit, None if self.is_new else self.course.source_hash, self._course_now(), "course.yaml"
-        )
-        writing.put("course", self.course.key, unit, choice)
-        for key, file in self.files.diagrams.items():
-            row = stored.diagrams.get(key)
-            now = [] if row is None else [{"svg": row.svg, "module": row.module_key}]
-            unit = units.diagram(file)
-            choice = self._choose("diagram", unit, row.source_hash if row else None, now, file.file)
-            writing.put("diagram", key, unit, choice)
-        for key, module in self.files.modules.items():
-            known = stored.modules.get(key)
-            now = [stored.module_unit(key, only) for only in (None, self.known)] if known else []
-            unit = units.module(module.data)
-            choice = self._choose("module", unit, known.source_hash if known else None, now, module.file)
-            writing.put("module", key, unit, choice)
-            self._refuse_unwriting(key)
-        for lesson in self.files.lessons.values():
-            self._decide_lesson(lesson)
-
-    def _course_now(self) -> Iterable[Unit]:
-        dated = {key for path in self.data.paths for key in units.since(path)}
-        choices: list[Collection[str] | None] = [None, dated, ()]
-        return [self.stored.course_unit(only, days) for only in (None, self.known) for days in choices]
-
-    def _decide_lesson(self, file: LessonFile) -> None:
-        key, stored = file.data.key, self.stored
-        now = [stored.lesson_unit(key, only) for only in (None, self.known)] if key in stored.lessons else []
-        base = stored.lesson_bases.get(key, "") if now else None
-        unit = units.lesson(file)
-        self.writing.put("lesson", key, unit, self._choose("lesson", unit, base, now, file.file))
-        row = stored.lessons.get(key)
-        if row and row.published_revision_id and row.kind != file.data.kind:
-            text = f'The lesson "{key}" was published as a {row.kind}; its kind cannot change. Give it a new key.'
-            self.refused.append(Finding(file.file, file.document.line("kind"), text))
-        for number, question in enumerate(file.questions):
-            asked = [stored.question_unit(question.key)] if question.key in stored.question_drafts else []
-            base = stored.question_bases.get(question.key, "") if asked else None
-            unit, line = units.question(question), file.document.line(*file.question_loc(number))
-            choice = self._choose("question", unit, base, asked, file.file, line, question.key)
-            self.writing.put("question", question.key, unit, choice)
-
-    def _choose(
-        self,
-        noun: str,
-        unit: Unit,
-        base: str | None,
-        now: Iterable[Unit],
-        file: str,
-        line: int = 1,
-        name: str = "",
-    ) -> Choice:
-        """What to do with a row, given the file's unit, the hash it was loaded with, and what it says now.
-
-        `base` is None for what is not in the database. Several `now` are several ways to read the same rows.
-        """
-        ours, theirs = hash_of(unit), {hash_of(each) for each in now}
-        if base is None:
-            choice = Choice.CREATE
-        elif ours in theirs:
-            choice = Choice.KEEP if ours == base else Choice.STAMP
-        elif self.force or base in theirs:
-            choice = Choice.WRITE
+    def _write(self, writing: Writing, plan: Plan, retire: bool) -> None:
+        writing.write()
+        self.report.asked, self.report.to_mend = writing.asked, writing.to_mend
+        missing = [f"{noun} {key}" for noun, key in plan.missing()]
+        if retire:
+            self.report.retired = missing
+            self.report.completed += writing.retire()
         else:
-            choice = Choice.KEEP
-            subject = f"The {noun} “{name}”" if name else f"This {noun}"
-            if ours != base:
-                self.refused.append(Finding(file, line, f"{subject} {EDITED}"))
-            else:
-                self.report.left_alone.append(f"{file} {name}".strip())
+            self.report.missing = missing
+
+    def take_back(self) -> None:
+        """Remove the files of pictures whose rows were rolled back."""
+        for image in self.writing.stored_images if self.writing else []:
+            images.forget(image)
+
+    def _choose(self, entry: Entry) -> Choice:
+        part, state = entry.part, entry.state
+        choice = CHOICES[state]
+        if state in (State.EDITED, State.BOTH) and self.force:
+            choice = Choice.WRITE
+        elif state in (State.CHANGED, State.BOTH) and (decision := self.decisions.get(part.place)):
+            choice = Choice.STAMP if decision is Decision.KEEP else Choice.WRITE
+        elif state is State.EDITED:
+            name = part.key if part.noun == "question" else ""
+            self.report.left_alone.append(f"{part.file} {name}".strip())
+        elif state is State.BOTH:
+            subject = f"The question “{part.key}”" if part.noun == "question" else f"This {part.noun}"
+            self.refused.append(Finding(part.file, part.line, f"{subject} {EDITED}"))
         counted = {Choice.CREATE: self.report.created, Choice.WRITE: self.report.changed}
-        counted.get(choice, self.report.unchanged)[noun] += 1
+        counted.get(choice, self.report.unchanged)[part.noun] += 1
         return choice
 
-    def _refuse_unwriting(self, module: str) -> None:
-        """A lesson that people may have read cannot go back to being only planned."""
-        file = self.files.modules[module]
-        for number, planned in enumerate(file.data.planned):
-            row = self.stored.lessons.get(planned.key)
-            if row and row.published_revision_id and not row.retired_at and self.writing.wants("module", module):
-                text = f'The lesson "{planned.key}" is published. Put its file back (export_course writes it).'
-                self.refused.append(Finding(file.file, file.document.line("planned", number), text))
+    def _merged(self, entry: Entry, choice: Choice) -> Merged | None:
+        """What to write instead of what the files say. Raises CourseError for what cannot be merged."""
+        if choice is not Choice.WRITE or self.decisions.get(entry.part.place) is not Decision.MERGE:
+            return None
+        if entry.merged is None:
+            text = "This cannot be merged. Keep what is on the site, or take the file."
+            raise CourseError([Finding(entry.part.file, entry.part.line, text)])
+        return entry.merged
 
 
-def known_keys(files: CourseFiles) -> frozenset[str]:
-    """Every key that the files name, of whatever kind."""
-    data = files.whole
-    keys = {*files.modules, *files.diagrams, *files.lessons}
-    keys |= {skill.key for skill in data.skills} | {path.key for path in data.paths}
-    keys |= {fact.key for fact in data.facts}
-    for module in files.modules.values():
-        keys |= {objective.key for objective in module.data.objectives} | {p.key for p in module.data.planned}
-    for lesson in files.lessons.values():
-        keys |= {question.key for question in lesson.questions}
-    return frozenset(keys)
+CHOICES = {
+    State.NEW: Choice.CREATE,
+    State.SAME: Choice.KEEP,
+    State.AGREED: Choice.STAMP,
+    State.CHANGED: Choice.WRITE,
+    State.EDITED: Choice.KEEP,
+    State.BOTH: Choice.KEEP,
+}

@@ -1,23 +1,26 @@
 """From a folder to plain data. Collects every problem of every file; needs no database."""
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from coursefiles import schema
 from coursefiles.findings import CourseError, Finding
 from coursefiles.yamltext import BadYaml, Document
-from courses import markdown
+from courses import images, markdown
 from courses.models.lesson import COMPLETABLE
 from quizzes import drawing, grading
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000
+NEWEST_FORMAT = 1
+PICTURES = {".webp", ".png", ".jpg", ".jpeg", ".gif"}
 FENCE = "---"
 BESIDE = {"LICENSE.md", "README.md", "LICENSE"}  # may lie beside course.yaml and are not part of the course
 
@@ -59,7 +62,9 @@ class LessonFile:
             return len(self.questions)
         if self.data.draw is not None:
             return self.data.draw
-        asked = Counter(item.objective.partition(".")[0] for item in self.data.items if grading.is_graded(item.type))
+        asked = Counter(
+            (item.objective or "").partition(".")[0] for item in self.data.items if grading.is_graded(item.type)
+        )
         return sum(min(drawing.of_each(len(asked)), number) for number in asked.values())
 
     @property
@@ -80,6 +85,16 @@ class DiagramFile:
     alt: str
 
 
+@dataclass(frozen=True)
+class ImageFile:
+    """A picture and its words, which lie beside it. The bytes stay in the folder."""
+
+    file: str
+    key: str
+    data: schema.Image
+    content_hash: str
+
+
 @dataclass
 class CourseFiles:
     """What a folder says, as far as it could be read, and what is wrong with the rest."""
@@ -91,6 +106,7 @@ class CourseFiles:
     modules: dict[str, ModuleFile] = field(default_factory=dict)
     lessons: dict[str, LessonFile] = field(default_factory=dict)
     diagrams: dict[str, DiagramFile] = field(default_factory=dict)
+    images: dict[str, ImageFile] = field(default_factory=dict)
     found: list[Finding] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
 
@@ -126,12 +142,24 @@ def read(folder: Path) -> CourseFiles:
         return files
     names = _names(files)
     document = _document(files, "course.yaml") if "course.yaml" in names else None
+    if document and (text := _from_the_future(document.data)):
+        files.add("course.yaml", document.line("format"), text)
+        return files
     if document:
         files.document = document
         files.course = _fit(files, schema.Course, "course.yaml", document)
     for name in names:
         _read_one(files, name)
+    _pair_images(files, names)
     return files
+
+
+def _from_the_future(data: Any) -> str:
+    """What to say of files that a newer release wrote; everything else in them would seem wrong, too."""
+    found = data.get("format") if isinstance(data, dict) else None
+    if not isinstance(found, int) or found <= NEWEST_FORMAT:
+        return ""
+    return f"These files have format {found}, and this site reads format {NEWEST_FORMAT}. Update Workshop first."
 
 
 def _names(files: CourseFiles) -> list[str]:
@@ -175,16 +203,25 @@ def _read_one(files: CourseFiles, name: str) -> None:
             _read_quiz(files, name, module)
         case ["modules", module, "diagrams", file] if file.endswith(".svg"):
             _read_diagram(files, name, module)
+        case ["images", file] if file.endswith(".yaml") or Path(file).suffix in PICTURES:
+            pass  # read in pairs
         case _:
             files.add(name, 1, "This file has no place in a course. Move it or delete it; see docs/content-format.md.")
 
 
-def _text(files: CourseFiles, name: str) -> str | None:
+def _bytes(files: CourseFiles, name: str, most: int) -> bytes | None:
+    """No more than one byte above the limit."""
     try:
         with (files.folder / name).open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except OSError as error:
         files.broke(name, 1, f"The file cannot be read: {error.strerror}.")
+        return None
+
+
+def _text(files: CourseFiles, name: str) -> str | None:
+    raw = _bytes(files, name, MAX_BYTES)
+    if raw is None:
         return None
     if len(raw) > MAX_BYTES:
         files.broke(name, 1, f"The file is larger than {MAX_BYTES} bytes. Split it.")
@@ -288,3 +325,47 @@ def _read_diagram(files: CourseFiles, name: str, module: str) -> None:
         return None
     title, alt = markdown.svg_text(root, "title"), markdown.svg_text(root, "desc")
     files.diagrams[key] = DiagramFile(name, key, module, text.strip() + "\n", title, alt)
+
+
+# --- Pictures --------------------------------------------------------------------------------------------------------
+
+
+def _pair_images(files: CourseFiles, names: list[str]) -> None:
+    """Each picture with the words beside it; one without the other is refused."""
+    found = [Path(name) for name in names if name.startswith("images/") and name.count("/") == 1]
+    words = {path.stem: path.as_posix() for path in found if path.suffix == ".yaml"}
+    pictures: dict[str, str] = {}
+    for path in found:
+        name, key = path.as_posix(), path.stem
+        if path.suffix not in PICTURES:
+            continue
+        if not schema.is_key(key) or len(key) > 80:
+            files.broke(name, 1, "The name must be small letters and digits, joined by hyphens; 80 at most.")
+        elif key in pictures:
+            files.broke(name, 1, f"{pictures[key]} has this key already. Choose another, or delete one.")
+        elif key not in words:
+            files.broke(name, 1, f"Its words are missing. Write images/{key}.yaml with `title` and `alt`.")
+        else:
+            pictures[key] = name
+            _read_image(files, key, name, words[key])
+    for key in words.keys() - {path.stem for path in found if path.suffix in PICTURES}:
+        files.broke(words[key], 1, f"There is no picture to it. Put images/{key}.webp (or .png, .jpg, .gif) beside it.")
+
+
+def _read_image(files: CourseFiles, key: str, name: str, words: str) -> None:
+    document = _document(files, words)
+    data = _fit(files, schema.Image, words, document) if document else None
+    raw = _bytes(files, name, images.LARGEST_FILE)
+    if raw is None:
+        return
+    try:
+        images.refuse_bad(raw)
+    except images.BadImage as error:
+        files.broke(name, 1, str(error))
+        return
+    content_hash = hashlib.sha256(raw).hexdigest()
+    twin = next((image.file for image in files.images.values() if image.content_hash == content_hash), "")
+    if twin:
+        files.broke(name, 1, f"This is the very picture of {twin}. Keep one, and name it in both places.")
+    elif data is not None:
+        files.images[key] = ImageFile(name, key, data, content_hash)

@@ -8,10 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from courses.models.course import KEY
+from courses.models.course import KEY, OBJECTIVE
 from quizzes import grading
-
-OBJECTIVE = r"^O[0-9]+\.[0-9]+$"
 
 Key = Annotated[str, StringConstraints(pattern=KEY, max_length=50)]
 LessonKey = Annotated[str, StringConstraints(pattern=KEY, max_length=80)]
@@ -71,7 +69,7 @@ class Path(Strict):
     sequential: bool = False
     default: bool = False
     certificate: bool = True
-    steps: list[Step] = Field(min_length=1, max_length=500)
+    steps: list[Step] = Field(max_length=500)
 
 
 class Course(Strict):
@@ -80,8 +78,8 @@ class Course(Strict):
     title: Line
     summary: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
     language: Literal["en-us"] = "en-us"
-    modules: list[Key] = Field(min_length=1, max_length=100)
-    skills: list[Skill] = Field(min_length=1, max_length=100)
+    modules: list[Key] = Field(max_length=100)
+    skills: list[Skill] = Field(max_length=100)
     facts: list[Fact] = Field(default=[], max_length=100)
     paths: list[Path] = Field(min_length=1, max_length=50)
 
@@ -109,6 +107,17 @@ class Promises(Strict):
     names_not_used: list[Short] = []
 
 
+# --- images/<key>.yaml -----------------------------------------------------------------------------------------------
+
+
+class Image(Strict):
+    """The words of the picture that lies beside it."""
+
+    title: Short
+    alt: Sentence
+    credit: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+
+
 # --- module.yaml -----------------------------------------------------------------------------------------------------
 
 
@@ -130,7 +139,7 @@ class Module(Strict):
     purpose: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
     status: Literal["ready", "in-preparation"]
     illustration: LessonKey | None = None
-    objectives: list[Objective] = Field(min_length=1, max_length=20)
+    objectives: list[Objective] = Field(max_length=20)
     lessons: list[LessonKey] = Field(default=[], max_length=100)
     planned: list[Planned] = Field(default=[], max_length=100)
 
@@ -155,13 +164,15 @@ class Check(Strict):
 
     key: ItemKey
     type: Annotated[str, AfterValidator(known_type)]
-    objective: ObjectiveKey
+    objective: ObjectiveKey | None = None
+    level: Literal["recall", "apply", "judge"] | None = None
+    reread: LessonKey | None = None
     stem: Prose
     who: Short | None = None
     line: Prose | None = None
     options: list[Option] = Field(default=[], max_length=12)
     extra: list[Line] = Field(default=[], max_length=6)
-    tolerance: Annotated[int | float, Field(ge=0)] | None = None
+    tolerance: Annotated[int | float, Field(ge=0, le=1e12, allow_inf_nan=False)] | None = None
     otherwise: Prose | None = None
     model: Prose | None = None
     look_for: list[Line] = Field(default=[], max_length=6)
@@ -181,9 +192,6 @@ class Check(Strict):
 
 class Item(Check):
     """A question of a quiz."""
-
-    level: Literal["recall", "apply", "judge"]
-    reread: LessonKey | None = None
 
 
 # --- Lessons ---------------------------------------------------------------------------------------------------------
@@ -226,7 +234,7 @@ class TextLesson(Lesson):
 
 class Quiz(Lesson):
     kind: Literal["quiz"]
-    intro: Prose
+    intro: Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)] = ""
     final: bool = False
     draw: int | None = Field(default=None, ge=1, le=100)
     pass_mark: int | None = Field(default=None, ge=1, le=100, alias="pass")
@@ -241,6 +249,7 @@ HINTS = {
     "objective": "Name the objective it asks about, such as O9.1.",
     "level": "Write recall, apply or judge.",
     "takeaway": "Write the one sentence to keep.",
+    "alt": "Say what one would say about the picture on the phone.",
     "status": "Write ready or in-preparation.",
     "kind": "Write reading, story, page or quiz.",
     "type": f"Write {TYPES}.",

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from coursefiles.units import Unit, certificate, final
 from courses.models import (
     CompanyFact,
     Course,
     Diagram,
+    Image,
     Lesson,
     LessonRevision,
     Module,
@@ -37,9 +38,18 @@ class Stored:
             objective.key: objective for objective in objectives.order_by("module__position", "position", "pk")
         }
         self.diagrams: dict[str, Diagram] = {diagram.key: diagram for diagram in course.diagrams.all()}
+        self._read_images(course)
         self._read_lessons(course)
         self._read_questions(course)
         self._read_paths(course)
+
+    def _read_images(self, course: Course) -> None:
+        """What lessons show by each key: the picture in use, or else the last that was."""
+        self.images: dict[str, Image] = {}
+        self.image_bases: dict[str, str] = {}
+        for image in course.images.order_by(F("retired_at").asc(nulls_last=True), "pk"):
+            self.images[image.key] = image
+            self.image_bases[image.key] = image.source_hash or self.image_bases.get(image.key, "")
 
     def _read_lessons(self, course: Course) -> None:
         lessons = course.lessons.select_related("module", "course", "published_revision").in_order()
@@ -93,7 +103,7 @@ class Stored:
         """Whether it has a title and nothing else yet."""
         draft = self.drafts.get(lesson.key)
         nothing = draft is None or (not draft.body.strip() and draft.published_at is None)
-        return nothing and lesson.published_revision_id is None and lesson.key not in self.quizzes
+        return nothing and lesson.published_revision_id is None and not self.pools.get(lesson.key)
 
     def title(self, lesson: Lesson) -> str:
         return self.drafts[lesson.key].title if lesson.key in self.drafts else lesson.key
@@ -165,10 +175,8 @@ class Stored:
         return {
             **{"kind": lesson.kind, "slug": lesson.slug, "required": lesson.required, "sample": lesson.is_sample},
             **{"always_read": lesson.always_read, "redo": self.redo(key)},
-            **{"title": self.title(lesson), "body": draft.body if draft else ""},
-            **{"takeaway": draft.takeaway if draft else "", "objectives": draft.objectives if draft else []},
-            "covers": draft.sources.get("covers", []) if draft else [],
-            "refs": draft.sources.get("refs", []) if draft else [],
+            **(_text_of(draft) if draft else {**NO_TEXT, "title": key}),
+            **({} if lesson.kind == Lesson.Kind.READING else {"takeaway": ""}),  # no other kind shows one
             "check": check.question.key if check and _counts(check.question, only) else "",
             "draw": quiz.draw if quiz and not quiz.is_final else 0,
             "pass": quiz.pass_mark if quiz and not quiz.is_final else 0,
@@ -180,13 +188,43 @@ class Stored:
         published, draft = self.lessons[key].published_revision, self.drafts.get(key)
         return max(published.redo_level if published else 0, draft.redo_level if draft else 0)
 
+    def image_units(self, key: str) -> list[Unit]:
+        """Two ways to say the same: by the picture as it is kept, and by the file it was written anew from."""
+        image = self.images[key]
+        words = {"title": image.title, "alt": image.alt, "credit": image.credit}
+        return [{**words, "file": each} for each in (image.content_hash, image.loaded_from) if each]
+
+    def loaded_text(self, key: str) -> Unit:
+        """What the revision says that was last loaded from a file; nothing if none was."""
+        loaded = self.lessons[key].revisions.exclude(source_hash="").order_by("-number").first()
+        return _text_of(loaded) if loaded else {}
+
+    def loaded_question(self, key: str) -> Unit | None:
+        revisions = self.questions[key].revisions.exclude(source_hash="").select_related("objective", "reread")
+        loaded = revisions.order_by("-number").first()
+        return _question_of(loaded) if loaded else None
+
     def question_unit(self, key: str) -> Unit:
-        draft = self.question_drafts[key]
-        return {
-            **{"type": draft.type, "level": draft.level, "body": draft.body},
-            "objective": draft.objective.key if draft.objective else "",
-            "reread": draft.reread.key if draft.reread else "",
-        }
+        return _question_of(self.question_drafts[key])
+
+
+NO_TEXT: Unit = {"body": "", "takeaway": "", "objectives": [], "covers": [], "refs": []}
+
+
+def _text_of(revision: LessonRevision) -> Unit:
+    sources = revision.sources
+    return {
+        **{"title": revision.title, "body": revision.body, "takeaway": revision.takeaway},
+        **{"objectives": revision.objectives, "covers": sources.get("covers", []), "refs": sources.get("refs", [])},
+    }
+
+
+def _question_of(revision: QuestionRevision) -> Unit:
+    return {
+        **{"type": revision.type, "level": revision.level, "body": revision.body},
+        "objective": revision.objective.key if revision.objective else "",
+        "reread": revision.reread.key if revision.reread else "",
+    }
 
 
 def _counts(question: Question, only: Collection[str] | None) -> bool:

@@ -6,14 +6,32 @@ that of the file now, that of the file when it was last loaded (kept on the row)
 
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from coursefiles import schema
-from coursefiles.read import CourseFiles, DiagramFile, LessonFile
+from coursefiles.read import CourseFiles, DiagramFile, ImageFile, LessonFile
 from courses.models.lesson import COMPLETABLE
 
 Unit = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A unit of the files, where it stands, and the lines of what is in it."""
+
+    noun: str
+    key: str
+    file: str
+    line: int
+    unit: Unit
+    lines: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.noun, self.key
 
 
 class Choice(Enum):
@@ -21,12 +39,43 @@ class Choice(Enum):
 
     CREATE = "created"
     WRITE = "changed"
-    STAMP = "stamped"  # they say the same already: only note the file's hash
+    STAMP = "stamped"  # they say the same already, or are to stay: only note what the file says
     KEEP = "kept"
 
 
 def hash_of(unit: Unit) -> str:
     return hashlib.sha256(json.dumps(unit, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def parts_of(files: CourseFiles) -> list[Part]:
+    """Everything that the files say, in the order in which one part makes the next possible."""
+    data = files.whole
+    parts = [Part("course", data.key, "course.yaml", 1, course(files, data))]
+    parts += [Part("diagram", key, file.file, 1, diagram(file)) for key, file in files.diagrams.items()]
+    parts += [Part("image", key, file.file, 1, image(file)) for key, file in files.images.items()]
+    for key, each in files.modules.items():
+        lines = {p.key: each.document.line("planned", number) for number, p in enumerate(each.data.planned)}
+        parts.append(Part("module", key, each.file, 1, module(each.data), lines))
+    for key, each_lesson in files.lessons.items():
+        document = each_lesson.document
+        parts.append(Part("lesson", key, each_lesson.file, 1, lesson(each_lesson), {"kind": document.line("kind")}))
+        for number, asked in enumerate(each_lesson.questions):
+            line = document.line(*each_lesson.question_loc(number))
+            parts.append(Part("question", asked.key, each_lesson.file, line, question(asked)))
+    return parts
+
+
+def known_keys(parts: Iterable[Part]) -> frozenset[str]:
+    """Every key that the files name, of whatever kind."""
+    keys: set[str] = set()
+    for part in parts:
+        if part.noun == "course":
+            lists = [part.unit["skills"], part.unit["paths"], part.unit.get("facts", [])]
+        else:
+            keys.add(part.key)
+            lists = [part.unit["objectives"], part.unit["planned"]] if part.noun == "module" else []
+        keys |= {entry["key"] for entries in lists for entry in entries}
+    return frozenset(keys)
 
 
 def lesson_keys(files: CourseFiles, path: schema.Path) -> list[str]:
@@ -100,13 +149,14 @@ def planned(data: schema.Planned) -> Unit:
 
 def question(data: schema.Check) -> Unit:
     return {
-        **{"type": data.type, "objective": data.objective, "body": data.body()},
-        **({"level": data.level, "reread": data.reread or ""} if isinstance(data, schema.Item) else NO_ITEM),
+        **{"type": data.type, "objective": data.objective or "", "body": data.body()},
+        **{"level": data.level or "", "reread": data.reread or ""},
     }
-
-
-NO_ITEM = {"level": "", "reread": ""}
 
 
 def diagram(file: DiagramFile) -> Unit:
     return {"svg": file.svg, "module": file.module}
+
+
+def image(file: ImageFile) -> Unit:
+    return {**file.data.model_dump(), "file": file.content_hash}

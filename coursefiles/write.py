@@ -1,6 +1,6 @@
 """The writes of a load, in the order in which one makes the next possible. What to write is decided in load.py."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, time
 from typing import Any, TypeVar
 
@@ -8,12 +8,28 @@ from django.db import models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from accounts.models import User
 from coursefiles import schema, units
-from coursefiles.read import CourseFiles, LessonFile
+from coursefiles.findings import CourseError, Finding
+from coursefiles.merge import Merged
+from coursefiles.read import CourseFiles, ImageFile, LessonFile
+from coursefiles.rewriting import rewritten
 from coursefiles.stored import Stored
-from coursefiles.units import Choice, Unit, hash_of
-from courses import progress, publishing, search
-from courses.models import CompanyFact, Diagram, Lesson, LessonRevision, Module, Objective, Path, PathStep, Skill
+from coursefiles.units import Choice, Part, Unit, hash_of
+from courses import images, progress, publishing, search, second_person
+from courses.models import (
+    CompanyFact,
+    Diagram,
+    Image,
+    Lesson,
+    LessonRevision,
+    LoadedUnit,
+    Module,
+    Objective,
+    Path,
+    PathStep,
+    Skill,
+)
 from courses.models.enrollment import site_day
 from quizzes.models import LessonCheck, PoolItem, Question, Quiz
 
@@ -21,16 +37,42 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class Writing:
-    """One load's writes. `put` says for each unit what to do with it; then `write`, `retire` and `open_modules`."""
+    """One load's writes. `put` says for each unit what to do with it; then `write`, `retire` and `open_modules`.
 
-    def __init__(self, files: CourseFiles, stored: Stored, at: datetime, known: Collection[str]) -> None:
-        self.files, self.data, self.stored, self.at, self.known = files, files.whole, stored, at, known
+    What is new in the files comes in even where the rest of its file is not wanted, since other files name it.
+    """
+
+    def __init__(
+        self,
+        files: CourseFiles,
+        stored: Stored,
+        at: datetime,
+        known: Collection[str],
+        by: User | None = None,
+        is_rehearsal: bool = False,
+    ) -> None:
+        self.files, self.stored, self.at, self.known, self.by = files, stored, at, known, by
+        self.is_rehearsal = is_rehearsal
         self.course = stored.course
         self.units: dict[tuple[str, str], tuple[Unit, Choice]] = {}
+        self.loaded: dict[tuple[str, str], Unit] = {}  # what the files say, also where something else is written
+        self.unfinished: set[str] = set()
         self.statuses: list[tuple[Module, Module.Status]] = []
+        self.stored_images: list[Image] = []
+        self.asked: list[str] = []
+        self.to_mend: list[str] = []
 
-    def put(self, noun: str, key: str, unit: Unit, choice: Choice) -> None:
-        self.units[noun, key] = unit, choice
+    @property
+    def data(self) -> schema.Course:
+        return self.files.whole
+
+    def put(self, part: Part, choice: Choice, merged: Merged | None = None) -> None:
+        unit = merged.value if merged else part.unit
+        self.units[part.place], self.loaded[part.place] = (unit, choice), part.unit
+        if merged:
+            self.files = rewritten(self.files, part, unit)
+        if merged and merged.conflicts:
+            self.unfinished.add(part.key)
 
     def wants(self, noun: str, key: str) -> bool:
         return (noun, key) in self.units and self.units[noun, key][1] in (Choice.CREATE, Choice.WRITE)
@@ -39,13 +81,14 @@ class Writing:
         return self.units[noun, key][1] is Choice.STAMP
 
     def hash(self, noun: str, key: str) -> str:
-        return hash_of(self.units[noun, key][0])
+        return hash_of(self.loaded[noun, key])
 
     def write(self) -> None:
         """Everything except taking things out and making modules ready, which come last."""
         if any(choice in (Choice.CREATE, Choice.WRITE) for _unit, choice in self.units.values()):
             progress.hold(self.course)
         self._diagrams()
+        self._images()
         self._course()
         self._modules()
         self._lessons()
@@ -54,6 +97,7 @@ class Writing:
         self._quizzes()
         self._checks()
         self._revisions()
+        self._note_loaded()
 
     # --- Course, diagrams, modules -----------------------------------------------------------------------------------
 
@@ -61,18 +105,48 @@ class Writing:
         for key, file in self.files.diagrams.items():
             fields = {"module_key": file.module, "title": file.title[:125], "alt": file.alt, "svg": file.svg}
             row = self.stored.diagrams.get(key) or Diagram(course=self.course, key=key)
-            if self.wants("diagram", key) or self.stamps("diagram", key):
-                _save(row, **fields, source_hash=self.hash("diagram", key))
-                self.stored.diagrams[key] = row
+            if self.wants("diagram", key):
+                self.stored.diagrams[key] = _save(row, **fields, source_hash=self.hash("diagram", key))
+            elif self.stamps("diagram", key):
+                _save(row, source_hash=self.hash("diagram", key))
+
+    def _images(self) -> None:
+        """Another file is another row, as on the site; the one before stays with the texts that were read."""
+        for key, file in self.files.images.items():
+            stamp, row = self.hash("image", key), self.stored.images.get(key)
+            words = file.data.model_dump()
+            if self.wants("image", key):
+                if row is None or file.content_hash not in (row.content_hash, row.loaded_from):
+                    row = self._replace(row, file)
+                self.stored.images[key] = _save(row, **words, source_hash=stamp, retired_at=None)
+            elif row and self.stamps("image", key):
+                _save(row, source_hash=stamp)
+
+    def _replace(self, old: Image | None, file: ImageFile) -> Image:
+        new = Image(course=self.course, key=file.key, uploaded_by=self.by, loaded_from=file.content_hash)
+        if old and old.is_in_use:
+            _save(old, retired_at=self.at)
+        if self.is_rehearsal:
+            new.width, new.height, new.content_hash = 0, 0, file.content_hash
+        else:
+            self.stored_images.append(new)
+            images.store(new, images.read_image((self.files.folder / file.file).read_bytes()))
+        twin = self.course.images.in_use().filter(content_hash=new.content_hash).exclude(key=file.key).first()
+        if twin:
+            text = f'The site has this very picture already, as "{twin.key}". Give this one that key.'
+            raise CourseError([Finding(file.file, 1, text)])
+        return new
 
     def _course(self) -> None:
-        key, data = self.course.key, self.data
-        if self.wants("course", key):
+        key, data, wanted = self.course.key, self.data, self.wants("course", self.course.key)
+        if wanted:
             _save(self.course, title=data.title, summary=data.summary)
-            for position, skill in enumerate(data.skills, 1):
+        for position, skill in enumerate(data.skills, 1):
+            if wanted or skill.key not in self.stored.skills:
                 row = self.stored.skills.get(skill.key) or Skill(course=self.course, key=skill.key)
                 self.stored.skills[skill.key] = _save(row, title=skill.title, position=position)
-            for position, fact in enumerate(data.facts, 1):
+        for position, fact in enumerate(data.facts, 1):
+            if wanted or fact.key not in self.stored.facts:
                 self._fact(fact, position)
         _save(self.course, source_hash=self.hash("course", key))
 
@@ -85,15 +159,15 @@ class Writing:
 
     def _modules(self) -> None:
         for key, file in self.files.modules.items():
-            row = self.stored.modules.get(key) or Module(course=self.course, key=key, position=0)
+            last = len(self.stored.modules) + 1
+            row = self.stored.modules.get(key) or Module(course=self.course, key=key, position=last)
             if self.wants("module", key):
                 _save(row, title=file.data.title, purpose=file.data.purpose)
                 self.stored.modules[key] = row
                 self._illustrate(row, file.data.illustration)
                 self._status(row, Module.Status(file.data.status))
         for key, file in self.files.modules.items():
-            if self.wants("module", key):
-                self._objectives(self.stored.modules[key], file.data.objectives)
+            self._objectives(self.stored.modules[key], file.data.objectives, self.wants("module", key))
             _save(self.stored.modules[key], source_hash=self.hash("module", key))
         if self.wants("course", self.course.key):
             self._order_modules()
@@ -115,8 +189,10 @@ class Writing:
         for position, key in enumerate([*self.data.modules, *kept], 1):
             _save(self.stored.modules[key], position=position)
 
-    def _objectives(self, module: Module, objectives: list[schema.Objective]) -> None:
+    def _objectives(self, module: Module, objectives: list[schema.Objective], wanted: bool) -> None:
         for position, data in enumerate(objectives, 1):
+            if not wanted and data.key in self.stored.objectives:
+                continue
             row = self.stored.objectives.get(data.key) or Objective(key=data.key)
             skill = self.stored.skills[data.skill]
             _save(row, module=module, text=data.text, skill=skill, position=position)
@@ -200,12 +276,31 @@ class Writing:
             if draft.published_at is not None:
                 return
         else:
-            draft = lesson.add_revision(**content, source_hash=stamp)
+            draft = lesson.add_revision(by=self.by, **content, source_hash=stamp)
+        self.stored.drafts[key] = draft
+        if key in self.unfinished:
+            self.to_mend.append(draft.title)
+            return
         _save(draft, redo_level=max(level, file.data.redo - redo))  # publishing a redo adds the last one
         effect = LessonRevision.Effect.REDO if redo else LessonRevision.Effect.SILENT
-        publishing.publish(draft, effect, at=self.at)
-        self.stored.drafts[key] = draft
+        if self.by and second_person.is_needed(lesson, effect):
+            second_person.ask(draft, effect, by=self.by, at=self.at)
+            self.asked.append(draft.title)
+            return
+        publishing.publish(draft, effect, by=self.by, at=self.at)
         lesson.refresh_from_db(fields=["published_revision"])
+
+    def _note_loaded(self) -> None:
+        """What the files say now, to compare with when they change again."""
+        rows = {(row.noun, row.key): row for row in LoadedUnit.objects.filter(course=self.course)}
+        new = []
+        for (noun, key), unit in self.loaded.items():
+            row = rows.get((noun, key))
+            if row is None:
+                new.append(LoadedUnit(course=self.course, noun=noun, key=key, unit=unit))
+            elif row.unit != unit:
+                _save(row, unit=unit)
+        LoadedUnit.objects.bulk_create(new)
 
     # --- Questions ---------------------------------------------------------------------------------------------------
 
@@ -214,27 +309,27 @@ class Writing:
             for data in file.questions:
                 stamp, draft = self.hash("question", data.key), self.stored.question_drafts.get(data.key)
                 if self.wants("question", data.key):
-                    self._ask(data, stamp)
+                    self._ask(data.key, self.units["question", data.key][0], stamp)
                 elif self.stamps("question", data.key) and draft:
                     _save(draft, source_hash=stamp)
                 row = self.stored.questions[data.key]
                 if row.retired_at and self.wants("lesson", file.data.key):
                     _save(row, retired_at=None)
 
-    def _ask(self, data: schema.Check, stamp: str) -> None:
-        question = self.stored.questions.get(data.key) or _save(Question(course=self.course, key=data.key))
-        reread = data.reread if isinstance(data, schema.Item) else None
+    def _ask(self, key: str, unit: Unit, stamp: str) -> None:
+        question = self.stored.questions.get(key) or _save(Question(course=self.course, key=key))
         revision = question.add_revision(
-            type=data.type,
-            objective=self.stored.objectives[data.objective],
-            level=data.level if isinstance(data, schema.Item) else "",
-            reread=self.stored.lessons[reread] if reread else None,
-            body=data.body(),
+            by=self.by,
+            type=unit["type"],
+            objective=self.stored.objectives[unit["objective"]] if unit["objective"] else None,
+            level=unit["level"],
+            reread=self.stored.lessons[unit["reread"]] if unit["reread"] else None,
+            body=unit["body"],
             source_hash=stamp,
         )
         question.publish(revision)
-        self.stored.questions[data.key] = question
-        self.stored.question_drafts[data.key] = revision
+        self.stored.questions[key] = question
+        self.stored.question_drafts[key] = revision
 
     def _quizzes(self) -> None:
         for key, file in self.files.lessons.items():
@@ -302,21 +397,6 @@ class Writing:
 
     # --- Afterwards --------------------------------------------------------------------------------------------------
 
-    def missing(self) -> list[str]:
-        """What is in the database and not in the files, in words."""
-        stored = self.stored
-        gone: list[tuple[str, Iterable[str]]] = [
-            ("module", [key for key in stored.modules if stored.lessons_of(key)]),
-            ("lesson", [key for key, lesson in stored.lessons.items() if lesson.retired_at is None]),
-            ("question", [key for key, question in stored.questions.items() if question.retired_at is None]),
-            ("path", stored.paths),
-            ("objective", stored.objectives),
-            ("skill", stored.skills),
-            ("company fact", stored.facts),
-            ("diagram", stored.diagrams),
-        ]
-        return [f"{noun} {key}" for noun, keys in gone for key in keys if key not in self.known]
-
     def retire(self) -> int:
         """Take out what is missing in the files. Lessons and questions keep their facts; rows without facts go."""
         stored, completed = self.stored, 0
@@ -331,6 +411,9 @@ class Writing:
                 self.statuses.append((module, Module.Status.READY))  # nothing in it is left to prepare
         for row in [*self._gone(stored.paths), *self._gone(stored.objectives), *self._gone(stored.skills)]:
             _drop(row)
+        for image in self._gone(stored.images):
+            if image.is_in_use:
+                _save(image, retired_at=self.at)
         for fact in self._gone(stored.facts):
             if not fact.shown.is_own:
                 fact.delete()

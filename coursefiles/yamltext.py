@@ -4,12 +4,14 @@ Read with the safe loader and less: no anchors, aliases, tags, merge keys or rep
 a file is what it looks like and cannot grow while it is read.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
 DEPTH = 12  # the deepest course file has 6
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no database keeps these
 LONG = 100  # characters of one line of text, from which on it is folded over several
 
 
@@ -88,6 +90,8 @@ class PlainLoader(yaml.SafeLoader):
         self.level -= 1
         if isinstance(node, yaml.MappingNode):
             _refuse_odd_keys(node)
+        if isinstance(node, yaml.ScalarNode) and NO_TEXT.search(node.value):
+            raise BadYaml("There is a character that no text may have, written with a backslash. Delete it.", line)
         return node
 
 

@@ -1,8 +1,7 @@
 """From Markdown to the HTML of a page. The only sanitizer of the project, and the only place that marks text as safe.
 
 The text comes from course files and editors: raw HTML is off, what comes out passes an allow-list again, and drawings
-must be made of known shapes. Rendering is a pure function of its arguments and the language, so each process remembers
-what it rendered.
+must be made of known shapes. Rendering is a pure function of its arguments and the language, remembered by the process.
 """
 
 import math
@@ -51,12 +50,13 @@ class Fact(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What `![…](image:key)` shows: the file's name, its size in pixels, and what it shows if the text does not say."""
+    """What `![…](image:key)` shows: the file's name, its size in pixels, its words if the text has none, and whose."""
 
     name: str
     width: int
     height: int
     alt: str
+    credit: str = ""
 
 
 def render(
@@ -98,9 +98,8 @@ def fact_keys(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=512)
 def images(text: str) -> tuple[tuple[str, str], ...]:
     """The pictures a body names, in order: the key, and what the text says they show."""
-    if "image:" not in text:
-        return ()
-    found = [(str(token.attrGet("src")), token.content) for token in _tokens(text) if token.type == "image"]
+    tokens = _tokens(text) if "image:" in text else []
+    found = [(str(token.attrGet("src")), token.content) for token in tokens if token.type == "image"]
     return tuple((match[1], alt.strip()) for src, alt in found if (match := IMAGE.match(src)))
 
 
@@ -164,7 +163,7 @@ CLASSES = {
     "div": {"compare", "table"},
     "section": {"box", "box-weak", "box-strong", "box-try", "box-note", "box-fact"},
     "p": {"box-title", "turn", "aside", "fact-default"},
-    "span": {"icon-weak", "icon-strong"},
+    "span": {"icon-weak", "icon-strong", "credit"},
     "td": {"start", "center", "end"},
     "th": {"start", "center", "end"},
 }
@@ -348,9 +347,10 @@ def _image(self: RendererProtocol, tokens: list[Token], index: int, options: obj
     alt = escape(tokens[index].content.strip() or (picture.alt if picture else ""))
     if picture is None:
         return alt
+    credit = f'<span class="credit">{escape(picture.credit)}</span>' if picture.credit else ""
     return (
         f'<img src="/courses/{escape(env["course"])}/images/{escape(picture.name)}.webp" alt="{alt}" '
-        f'width="{picture.width:d}" height="{picture.height:d}" loading="lazy" decoding="async">'
+        f'width="{picture.width:d}" height="{picture.height:d}" loading="lazy" decoding="async">{credit}'
     )
 
 

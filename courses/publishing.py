@@ -1,5 +1,6 @@
 """What happens to people when content changes: publish with an effect, unpublish, make optional, retire."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from courses.models import Course, Enrollment, ExtraStep, Lesson, LessonRevision
 from courses.models.enrollment import site_day
 
 REDO_WITHIN = timedelta(days=30)
+CONFLICT = re.compile(r"^(<{7}|>{7})( |$)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def publish(
 
     A redo raises the redo level, so that earlier completions no longer count. A lesson published for the first time in
     a module that is ready is optional for people under way unless `ask_people_under_way`. Raises ValidationError for a
-    text that is empty, and for a revision that, or a newer one than which, was published before.
+    text that is empty or has marks of a merge, and for a revision that was published before, or is older than one.
     """
     if effect == LessonRevision.Effect.REDO:
         progress.hold(revision.lesson.course)
@@ -62,10 +64,7 @@ def publish(
     lessons = Lesson.objects.select_for_update(of=("self",), no_key=True).select_related("module", "course")
     lesson = lessons.get(pk=revision.lesson_id)
     revision.refresh_from_db(fields=["published_at", "redo_level"])  # of two at the same instant one publishes
-    if not revision.title.strip() or (lesson.kind != Lesson.Kind.QUIZ and not revision.body.strip()):
-        raise ValidationError(
-            _("“%(title)s” is empty. Write a title and a text before you publish it."), params={"title": revision.title}
-        )
+    _refuse_unfit(revision, lesson)
     published = lesson.revisions.filter(published_at__isnull=False)
     if published.filter(number__gte=revision.number).exists():
         raise ValidationError(
@@ -88,6 +87,20 @@ def publish(
         asking = Q(pk__in=lesson.steps.values("path")) | Q(enrollments__extra_steps__lesson=lesson)
         Path.objects.filter(asking).update(redo_at=at)
         progress.settle(lesson.course, at)  # people who are not asked for this lesson are as complete as before
+
+
+def _refuse_unfit(revision: LessonRevision, lesson: Lesson) -> None:
+    title = {"title": revision.title}
+    if not revision.title.strip() or (lesson.kind != Lesson.Kind.QUIZ and not revision.body.strip()):
+        raise ValidationError(_("“%(title)s” is empty. Write a title and a text before you publish it."), params=title)
+    if has_conflicts(revision.body):
+        text = _("“%(title)s” was merged and has places to mend: look for lines that begin with <<<<<<< or >>>>>>>.")
+        raise ValidationError(text, params=title)
+
+
+def has_conflicts(text: str) -> bool:
+    """Whether a merge left marks in a text, for somebody to choose between the two sides."""
+    return CONFLICT.search(text) is not None
 
 
 def _highest_level(lesson: Lesson) -> int:

@@ -1,4 +1,5 @@
 from desk.audit import AuditAdmin
+from desk.bundles import BundleAdmin
 from desk.course_home import CourseAdmin
 from desk.earlier import CreditAdmin
 from desk.files.pages import StagedFileAdmin
@@ -12,6 +13,7 @@ from desk.teams import TeamAdmin
 
 __all__ = [
     "AuditAdmin",
+    "BundleAdmin",
     "CourseAdmin",
     "CreditAdmin",
     "FlagAdmin",

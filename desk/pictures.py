@@ -61,9 +61,9 @@ class UploadForm(ImageModelForm):
 
     class Meta:
         model = Image
-        fields = ("course", "title", "alt", "key")
+        fields = ("course", "title", "alt", "credit", "key")
 
-    field_order = ("course", "file", "title", "alt", "key")
+    field_order = ("course", "file", "title", "alt", "credit", "key")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,7 +88,7 @@ class UploadForm(ImageModelForm):
 class PictureForm(ImageModelForm):
     class Meta:
         model = Image
-        fields = ("title", "alt")
+        fields = ("title", "alt", "credit")
 
 
 class ReplaceForm(forms.Form):
@@ -167,7 +167,7 @@ class ImageAdmin(StaffAdmin):
         return super().get_form(request, obj, change, **({} if obj else {"form": UploadForm}), **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
-        return ("title", "alt", "key", "size") if obj else UploadForm.field_order
+        return ("title", "alt", "credit", "key", "size") if obj else UploadForm.field_order
 
     def get_readonly_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
         return self.readonly_fields if obj else ()
@@ -276,6 +276,7 @@ def replaced(image: Image, clean: images.CleanImage, by: Any) -> Image:
     """The row that takes the key over; a second click finds that of the first."""
     if not Image.objects.in_use().filter(pk=image.pk).update(retired_at=timezone.now()):
         return Image.objects.named(image.course, [image.key])[image.key]
-    new = Image(course=image.course, key=image.key, title=image.title, alt=image.alt, uploaded_by=by)
+    words = {name: getattr(image, name) for name in ("title", "alt", "credit")}
+    new = Image(course=image.course, key=image.key, uploaded_by=by, **words)
     keep(new, clean)
     return new

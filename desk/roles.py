@@ -25,6 +25,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "courses.path": [VIEW, CHANGE],
         "courses.companyfact": [VIEW, CHANGE],
         "courses.image": [VIEW, ADD, CHANGE],
+        "courses.bundle": [VIEW, ADD, CHANGE],
         "courses.publishrequest": [VIEW],
         "courses.flag": [VIEW, CHANGE],
         "quizzes.quiz": [VIEW, CHANGE],

@@ -88,7 +88,15 @@ def editing() -> list[Task]:
             reverse("admin:courses_path_changelist"),
         )
     )
-    return tasks
+    return [*tasks, course_files()]
+
+
+def course_files() -> Task:
+    return Task(
+        _("Course files"),
+        _("Take a whole course as a ZIP, bring one in, compare with a new release, copy a course, start one."),
+        reverse("admin:courses_bundle_changelist"),
+    )
 
 
 def company_facts() -> list[Task]:

@@ -31,7 +31,10 @@ def pictures_of(course: Course, keys: Sequence[str]) -> dict[str, markdown.Pictu
     if not keys:
         return {}
     found = Image.objects.named(course, keys)
-    return {key: markdown.Picture(image.name, image.width, image.height, image.alt) for key, image in found.items()}
+    return {
+        key: markdown.Picture(image.name, image.width, image.height, image.alt, image.credit)
+        for key, image in found.items()
+    }
 
 
 def parts_of(course: Course, diagrams: Sequence[str], facts: Sequence[str]) -> list[Part]:

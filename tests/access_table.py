@@ -175,6 +175,20 @@ admin/courses/image/<int:pk>/replace/                    GET    in     in  403  
 admin/courses/image/<int:pk>/replace/                    POST   in     in  403     403     403   200    403 403      200
 admin/courses/image/<int:pk>/retire/                     GET    in     in  403     403     403   200    403 403      200
 admin/courses/image/<int:pk>/retire/                     POST   in     in  403     403     403   go     403 403      go
+admin/courses/bundle/start/                              GET    in     in  403     403     403   200    403 403      200
+admin/courses/bundle/start/                              POST   in     in  403     403     403   200    403 403      200
+admin/courses/bundle/shipped/<slug:course>/              GET    in     in  403     403     403   404    403 403      404
+admin/courses/bundle/shipped/<slug:course>/              POST   in     in  403     403     403   404    403 403      404
+admin/courses/bundle/of/<slug:course>/zip/               GET    in     in  403     403     403   go     403 403      go
+admin/courses/bundle/of/<slug:course>/zip/               POST   in     in  403     403     403   200    403 403      200
+admin/courses/bundle/of/<slug:course>/copy/              GET    in     in  403     403     403   200    403 403      200
+admin/courses/bundle/of/<slug:course>/copy/              POST   in     in  403     403     403   200    403 403      200
+admin/courses/bundle/<int:pk>/bring-in/                  GET    in     in  403     403     403   go     403 403      go
+admin/courses/bundle/<int:pk>/bring-in/                  POST   in     in  403     403     403   200    403 403      200
+admin/courses/bundle/<int:pk>/throw-away/                GET    in     in  403     403     403   go     403 403      go
+admin/courses/bundle/<int:pk>/throw-away/                POST   in     in  403     403     403   go     403 403      go
+admin/courses/bundle/<int:pk>/<slug:noun>/<str:key>/     GET    in     in  403     403     403   200    403 403      200
+admin/courses/bundle/<int:pk>/<slug:noun>/<str:key>/     POST   in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/publish/                   GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/publish/                   POST   in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/revisions/                 GET    in     in  403     403     403   200    403 403      200
@@ -253,6 +267,7 @@ courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
 courses.path            lch     -       -         lch
 courses.image           lach    -       -         lach
+courses.bundle          lach    -       -         lach
 courses.publishrequest  lch     lch     -         lch
 courses.flag            lch     -       -         lch
 quizzes.quiz            lch     -       -         lch

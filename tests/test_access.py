@@ -11,6 +11,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from io import BytesIO
 from typing import Any
 
@@ -21,7 +22,7 @@ from django.contrib import admin
 from django.contrib.auth.tokens import default_token_generator
 from django.core import serializers
 from django.db import connection, transaction
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -31,9 +32,11 @@ from django.utils.http import urlsafe_base64_encode
 from accounts import audit
 from accounts.mailing import signer
 from accounts.models import StagedFile, User
+from coursefiles.units import Part
 from courses import flagging, progress, publishing, second_person
 from courses.models import (
     Assignment,
+    Bundle,
     Certificate,
     CompanyFact,
     Completion,
@@ -108,6 +111,10 @@ class Site:
         self.session = make_live_session(course=cast.course, trainers=[cast.pia])  # led by the manager of another team
         Registration.objects.create(session=self.session, user=cast.ada)
         self.image = make_image(cast.course)
+        part = Part("lesson", "new", "new.md", 1, {"title": "New"})
+        Bundle.objects.create(
+            name="x.zip", key="new", title="New", contents={"parts": [asdict(part)], "warnings": []}, by=cast.ed
+        )
         draft = self.reading.add_revision(title="T", body="B")
         second_person.ask(draft, LessonRevision.Effect.REDO, by=make_person("Ask Er"))
         progress.complete_lesson(cast.ada_enrolled, self.reading, self.reading.published_revision, Completion.How.READ)
@@ -143,6 +150,8 @@ class Site:
             "url": "nowhere/",
             "verb": "pause" if "/enrollment/" in route else "retire",
             "outcome": "refused",
+            "noun": "lesson",
+            "key": "new",
             "session": self.session.pk,
             "code": self.certificate.code,
             "paper": "a4",
@@ -181,6 +190,8 @@ class Site:
             User.objects.filter(pk=person.pk).update(is_active=False)
         with CaptureQueriesContext(connection) as queries:
             response = getattr(client, method.lower())(path, self.data(route) if method == "POST" else None)
+        if isinstance(response, FileResponse):
+            b"".join(response.streaming_content)  # read to the end, it closes its file
         if method != "POST" and response.status_code < 500:
             writes = [q["sql"] for q in queries if is_write(q["sql"])]
             assert not writes, f"{role} {method} {path} writes: {writes}"

@@ -32,7 +32,7 @@ BRITISH = re.compile(
 )
 SHOUTING = re.compile(r"!{2,}")
 QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|\*+[^*\n]+\*+|^>.*")  # somebody else's words, who may shout
-PICTURE = re.compile(r"!\[[^\]]*\]\(")
+PICTURE = re.compile(r"!\[[^\]]*\]\((?!image:)")
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)]*)\)")
 ADDRESS = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 
@@ -74,13 +74,12 @@ def _shouting(lesson: LessonFile) -> Iterator[Finding]:
 
 
 def _links(lesson: LessonFile) -> Iterator[Finding]:
-    """Markdown that would stand on the page as it is written, since there are no pictures and no ways out."""
+    """Markdown that would stand on the page as it is written, since there are only our own pictures and no ways out."""
     for number, line in enumerate(lesson.body.split("\n")):
         place = lesson.body_line + number
         if PICTURE.search(line):
-            yield Finding(
-                lesson.file, place, "A text has no pictures. Draw a diagram, and show it by `::: diagram key`."
-            )
+            text = "A text shows only pictures from images/, as `![words](image:key)`, or a diagram."
+            yield Finding(lesson.file, place, text)
         for target in LINK.findall(line):
             if not markdown.LESSON_LINK.match(target):
                 text = f"The link to “{target}” would not work. Link to lessons, as [words](lesson:key)."

@@ -1,5 +1,6 @@
 from courses.models.again import Credit, Renewal
 from courses.models.assignment import Assignment, EnrollmentChange
+from courses.models.bundle import Bundle, LoadedUnit
 from courses.models.course import Course, Module, Objective, Skill
 from courses.models.enrollment import Certificate, Completion, Enrollment, State
 from courses.models.fact import CompanyFact
@@ -11,6 +12,7 @@ from courses.models.publication import PublishRequest
 
 __all__ = [
     "Assignment",
+    "Bundle",
     "Certificate",
     "CompanyFact",
     "Completion",
@@ -24,6 +26,7 @@ __all__ = [
     "Image",
     "Lesson",
     "LessonRevision",
+    "LoadedUnit",
     "Module",
     "Objective",
     "Path",

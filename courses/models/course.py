@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+OBJECTIVE = r"^O[0-9]+\.[0-9]+$"
 validate_key = RegexValidator(KEY, _("Small letters and digits, joined by hyphens."))
 
 
@@ -163,7 +164,11 @@ class Objective(models.Model):
     """What a module promises that one can do after it."""
 
     module = models.ForeignKey(Module, models.PROTECT, related_name="objectives", verbose_name=_("module"))
-    key = models.CharField(_("code"), max_length=20)
+    key = models.CharField(
+        _("code"),
+        max_length=20,
+        validators=[RegexValidator(OBJECTIVE, _("Such as O9.1: the ninth module, its first objective."))],
+    )
     text = models.CharField(_("text"), max_length=300)
     skill = models.ForeignKey(Skill, models.PROTECT, related_name="objectives", verbose_name=_("skill"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)

@@ -54,10 +54,17 @@ class Image(models.Model):
         max_length=300,
         help_text=_("For people who do not see it: what one would say about it on the phone. Without “picture of”."),
     )
+    credit = models.CharField(
+        _("credit"), max_length=200, blank=True, help_text=_("Whose picture it is, if that has to be said beside it.")
+    )
     width = models.PositiveSmallIntegerField(_("width"), editable=False)
     height = models.PositiveSmallIntegerField(_("height"), editable=False)
     name = models.CharField(max_length=32, unique=True, default=new_name, editable=False)
     content_hash = models.CharField(max_length=64, editable=False)
+    source_hash = models.CharField(max_length=64, blank=True, editable=False)
+    loaded_from = models.CharField(
+        max_length=64, blank=True, editable=False, help_text=_("Hash of the file it was written anew from.")
+    )
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("by")
     )

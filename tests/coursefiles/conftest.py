@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from courses import images
+from tests.builders import picture
+
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "content-format.md"
 EXAMPLE = re.compile(r"^`([\w/.-]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -14,13 +17,21 @@ def examples() -> dict[str, str]:
     return dict(EXAMPLE.findall(DOCS.read_text()))
 
 
+PICTURE = "images/bus-stop.webp"
+
+
 class CourseFolder:
-    """The course of docs/content-format.md on disk, and ways to change it."""
+    """The course of docs/content-format.md on disk, with the picture it names, and ways to change it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         for name, text in examples().items():
             self.write(name, text)
+        self.draw(PICTURE, "teal")
+
+    def draw(self, name: str, color: str) -> None:
+        """A picture as the site writes them."""
+        (self.path / name).write_bytes(images.read_image(picture(color=color)).data)
 
     def write(self, name: str, text: str) -> None:
         file = self.path / name

@@ -87,7 +87,7 @@ TEXTS = [
     (READING, "Write down", "Write it down!! Write down", "warning", "“!!” shouts"),
     (QUIZ, "intro: Go.", "intro: Go now!! Or not.", "warning", "“!!” shouts"),
     (COURSE, "title: All", "title: All\n  summary: Everything, in about six hours.", "warning", "hours” is typed"),
-    (READING, "Write down", "![A door](door.png) Write down", "error", "A text has no pictures"),
+    (READING, "Write down", "![A door](door.png) Write down", "error", "A text shows only pictures from images/"),
     (READING, "Write down", "[Write](https://example.com) down", "error", "The link to “https://example.com”"),
     (READING, "Write down", "See www.example.com and write down", "error", "an address outside of the course"),
     (READING, "Write down", "[Write](#there) down", "error", "The link to “#there” would not work"),

@@ -53,6 +53,7 @@ def as_units(files: CourseFiles) -> dict[str, object]:
     for key, lesson in files.lessons.items():
         found[f"lesson {key}"] = units.lesson(lesson)
         found |= {f"question {each.key}": units.question(each) for each in lesson.questions}
+    found |= {f"image {key}": units.image(file) for key, file in files.images.items()}
     return found | {f"diagram {key}": units.diagram(file) for key, file in files.diagrams.items()}
 
 
@@ -103,6 +104,6 @@ def test_the_command_says_what_it_wrote(folder: CourseFolder, tmp_path: Path) ->
     load_course(folder.path)
     out = StringIO()
     call_command("export_course", "counter", str(tmp_path / "out"), stdout=out)
-    assert out.getvalue().startswith("Wrote 8 files")
+    assert out.getvalue().startswith("Wrote 10 files")
     with pytest.raises(CommandError, match='There is no course "nothing"'):
         call_command("export_course", "nothing", str(tmp_path / "out"))

@@ -104,7 +104,7 @@ def refusal(folder: CourseFolder, **options: Any) -> str:
 
 def test_the_docs_course_is_loaded_whole(folder: CourseFolder) -> None:
     report = load_course(folder.path)
-    assert report.created == {"course": 1, "diagram": 1, "module": 2, "lesson": 4, "question": 8}
+    assert report.created == {"course": 1, "diagram": 1, "image": 1, "module": 2, "lesson": 4, "question": 8}
     course = Course.objects.get(key="counter")
     assert [module.key for module in course.modules.all()] == ["greeting", "closing"]
     assert [module.is_ready for module in course.modules.all()] == [True, False]
@@ -432,7 +432,7 @@ def test_a_dry_run_changes_nothing(folder: CourseFolder) -> None:
 def test_the_command_reports_and_refuses(folder: CourseFolder) -> None:
     out = StringIO()
     call_command("load_course", str(folder.path), stdout=out)
-    assert out.getvalue().startswith("Created: 1 course, 1 diagram, 2 modules, 4 lessons, 8 questions.")
+    assert out.getvalue().startswith("Created: 1 course, 1 diagram, 1 image, 2 modules, 4 lessons, 8 questions.")
     assert re.search(r"It took [0-9.]+ seconds\.", out.getvalue())
     folder.replace(QUIZ, "draw: 2", "draw: 9")
     with pytest.raises(CommandError, match=r"quiz-greeting.yaml:6: The quiz draws 9[^$]*Nothing was loaded: 1 to mend"):

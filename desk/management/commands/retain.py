@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from courses.models import Bundle
 from desk.retention import retain
 from notices.models import Heartbeat
 
@@ -10,7 +11,8 @@ from notices.models import Heartbeat
 class Command(BaseCommand):
     help = (
         "Forget the answers of people who left RETAIN_ANSWERS_MONTHS ago, and erase those who left "
-        "RETAIN_RECORD_MONTHS ago. For the nightly timer; safe to run twice and at once."
+        "RETAIN_RECORD_MONTHS ago. Forget the files of courses that nobody brought in within a week. For the nightly "
+        "timer; safe to run twice and at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,4 +25,6 @@ class Command(BaseCommand):
         if done.administrators:
             self.stdout.write(f"{done.administrators} administrators left alone: take their rights from them first.")
         if not dry_run:
+            if old := Bundle.objects.forget_old():
+                self.stdout.write(f"{old} files of courses forgotten that nobody brought in.")
             Heartbeat.beat("retain")

@@ -1,0 +1,3 @@
+from desk.bundles.pages import BundleAdmin
+
+__all__ = ["BundleAdmin"]
