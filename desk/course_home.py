@@ -108,6 +108,7 @@ def tools(course: Course) -> list[tuple[str, str]]:
         (_("What holds at your company"), reverse("admin:desk_facts", args=[course.pk])),
         (flagged(course), f"{reverse('admin:courses_flag_changelist')}?state=open&course={course.key}"),
         (_("Pictures"), reverse("admin:courses_image_changelist")),
+        (_("Course files: out, in, a new release, copy"), reverse("admin:courses_bundle_changelist")),
         (_("Title and summary"), reverse("admin:courses_course_change", args=[course.pk])),
     ]
 

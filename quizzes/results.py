@@ -15,7 +15,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from accounts.models import User
 from courses.models import Lesson
 from quizzes import grading, retakes, taking
-from quizzes.models import Answer, Attempt, Inspection, Regrade
+from quizzes.models import Answer, Attempt, Regrade
 from quizzes.models.attempt import plain
 from quizzes.retakes import Retakes
 
@@ -141,7 +141,6 @@ def of(attempt: Attempt, user: User) -> Result:
     attempts = list(attempt.quiz.attempts.filter(enrollment=attempt.enrollment_id).order_by("-number"))
     regrades = Regrade.objects.select_related("question_revision__objective")
     prefetch_related_objects([attempt, *attempts], Prefetch("regrades", regrades))
-    prefetch_related_objects([attempt], Prefetch("inspections", Inspection.objects.select_related("by")))
     answers = [] if attempt.forgotten_at else _answers(attempt)
     rule, readable = retakes.of(attempt.enrollment, attempt.quiz), _readable(answers, user)
     return made(attempts, attempt, answers, readable, rule, regraded_in(attempt))

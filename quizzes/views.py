@@ -42,7 +42,8 @@ def attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Http
     if attempt.is_open:
         return redirect(attempt.get_question_url(_resume_at(attempt)))
     result = results.of(attempt, request.user)  # type: ignore[arg-type]  # signed in: the middleware saw to it
-    return render(request, "quizzes/result.html", {"result": result, **pages.frame(attempt)})
+    looks = attempt.inspections.select_related("by")
+    return render(request, "quizzes/result.html", {"result": result, "looks": looks, **pages.frame(attempt)})
 
 
 @require_http_methods(READ_AND_WRITE)

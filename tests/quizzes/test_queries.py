@@ -11,7 +11,7 @@ from tests.builders import make_lesson, make_question, make_quiz
 from tests.conftest import sign_in
 from tests.quizzes.taking_part import JSON, address, answer_all, quiz_of, started
 
-QUESTION, SAVE, CLOSE_PAGE, CLOSE, RESULT, START = 5, 7, 4, 22, 7, 16
+QUESTION, SAVE, CLOSE_PAGE, CLOSE, RESULT, START = 5, 7, 4, 22, 8, 16
 
 
 @pytest.fixture
