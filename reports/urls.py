@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import grid, more_time, person, remind, time_for_many, views
+from reports import export, grid, more_time, person, remind, time_for_many, views
 
 app_name = "reports"
 
@@ -9,7 +9,8 @@ urlpatterns = [
     path("grid/", grid.page, name="grid"),
     path("remind/", remind.page, name="remind"),
     path("more-time/", time_for_many.page, name="time_for_many"),
-    path("team.csv", views.team_csv, name="team_csv"),
+    path("team.csv", export.team, {"kind": "csv"}, name="team_csv"),
+    path("team.xlsx", export.team, {"kind": "xlsx"}, name="team_xlsx"),
     path("people/<int:person>/", person.page, name="person"),
     path("people/<int:enrollment>/more-time/", more_time.page, name="more_time"),
     path("questions/", views.analyses, name="analyses"),

@@ -56,6 +56,8 @@ reports/more-time/                                       GET    in     in  405  
 reports/more-time/                                       POST   in     in  403     go      go    403    go  403      go
 reports/team.csv                                         GET    in     in  403     200     200   403    200 403      200
 reports/team.csv                                         POST   in     in  405     405     405   405    405 405      405
+reports/team.xlsx                                        GET    in     in  403     200     200   403    200 403      200
+reports/team.xlsx                                        POST   in     in  405     405     405   405    405 405      405
 reports/people/<int:person>/                             GET    in     in  404     200     404   404    200 404      200
 reports/people/<int:person>/                             POST   in     in  405     405     405   405    405 405      405
 reports/people/<int:enrollment>/more-time/               GET    in     in  404     200     404   404    go  404      go
