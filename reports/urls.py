@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import export, grid, more_time, person, remind, time_for_many, views
+from reports import by_team, export, grid, more_time, person, remind, time_for_many, views
 
 app_name = "reports"
 
@@ -11,6 +11,9 @@ urlpatterns = [
     path("more-time/", time_for_many.page, name="time_for_many"),
     path("team.csv", export.team, {"kind": "csv"}, name="team_csv"),
     path("team.xlsx", export.team, {"kind": "xlsx"}, name="team_xlsx"),
+    path("organization/", by_team.page, name="organization"),
+    path("organization.csv", by_team.file, {"kind": "csv"}, name="organization_csv"),
+    path("organization.xlsx", by_team.file, {"kind": "xlsx"}, name="organization_xlsx"),
     path("people/<int:person>/", person.page, name="person"),
     path("people/<int:enrollment>/more-time/", more_time.page, name="more_time"),
     path("questions/", views.analyses, name="analyses"),

@@ -58,6 +58,12 @@ reports/team.csv                                         GET    in     in  403  
 reports/team.csv                                         POST   in     in  405     405     405   405    405 405      405
 reports/team.xlsx                                        GET    in     in  403     200     200   403    200 403      200
 reports/team.xlsx                                        POST   in     in  405     405     405   405    405 405      405
+reports/organization/                                    GET    in     in  403     200     200   403    200 403      200
+reports/organization/                                    POST   in     in  405     405     405   405    405 405      405
+reports/organization.csv                                 GET    in     in  403     200     200   403    200 403      200
+reports/organization.csv                                 POST   in     in  405     405     405   405    405 405      405
+reports/organization.xlsx                                GET    in     in  403     200     200   403    200 403      200
+reports/organization.xlsx                                POST   in     in  405     405     405   405    405 405      405
 reports/people/<int:person>/                             GET    in     in  404     200     404   404    200 404      200
 reports/people/<int:person>/                             POST   in     in  405     405     405   405    405 405      405
 reports/people/<int:enrollment>/more-time/               GET    in     in  404     200     404   404    go  404      go

@@ -63,6 +63,7 @@ PAGES: dict[str, list[str]] = {
     ],
     "hana@example.com": [
         "/reports/",
+        "/reports/organization/?depth=all",
         "/admin/",
         "/admin/accounts/user/",
         "/admin/accounts/user/add/",
