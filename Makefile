@@ -46,8 +46,8 @@ check: $(VENV)/dev.stamp ## Migrations complete, settings safe, course files rig
 facts: $(VENV)/dev.stamp $(DATA_DIR)/secret_key ## Write docs/course-facts.md, what the course holds in numbers
 	@$(BIN)/python manage.py course_facts content/customer-service > docs/course-facts.md
 
-bench: $(VENV)/dev.stamp ## Measure against the bare page, on both databases, with the bounds beside
-	@$(BIN)/python -m tests.bench
+bench: $(VENV)/dev.stamp ## Measure against the bare page, on both databases (SIZES=1: up to 100,000 people)
+	@$(BIN)/python -m tests.bench $(if $(SIZES),sizes)
 
 lock: ## Renew requirements/*.txt from pyproject.toml (the only target that needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements/base.txt

@@ -146,7 +146,7 @@ SQLITE_OPTIONS = {
 
 # Planning a query of ours takes PostgreSQL three times as long as running it: plan those that are asked again once.
 PREPARED = {"server_side_binding": True, "prepare_threshold": 5}
-# Reports are long queries of cheap parts: compiling one took four times as long as asking it.
+# Reports are long queries of cheap parts: compiling one took eight seconds, asking it a third of one.
 NO_JIT = "-c jit=off"
 
 

@@ -21,11 +21,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import audit
-from accounts.cells import BOM, Line, safe
+from accounts.cells import BOM, CHUNK, Line, safe
 from accounts.models import User
 from courses.models.enrollment import site_day
 from notices.admin import ReadOnly, StaffAdmin
-from reports.export import CHUNK
 
 PERIODS = {"day": 1, "week": 7, "month": 31, "year": 366}
 DEEDS = {

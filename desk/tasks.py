@@ -179,6 +179,11 @@ def every_month() -> list[Task]:
             _("Who stands where, of everybody or of one team, with a file for a spreadsheet."),
             reverse("reports:team"),
         ),
+        Task(
+            _("Compare the teams"),
+            _("How many of each team and of all below it stand where, from the top down to a single shop."),
+            reverse("reports:organization"),
+        ),
     ]
 
 

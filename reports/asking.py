@@ -55,7 +55,8 @@ def selected(
     population: Population, asked: Asked, at: datetime, columns: Sequence[str] = COLUMNS
 ) -> QuerySet[Any, Any]:
     """The rows that were asked for, all of them and in order, still to be sliced or iterated; `team.as_rows` makes
-    them. `population` and `asked` as `read` gave them, `columns` as in `rows_of`.
+    them, or `team.one_by_one` those with IN_BULK for columns. `population` and `asked` as `read` gave them, `columns`
+    as in `rows_of`.
     """
     return rows_of(
         population.people,

@@ -1,25 +1,32 @@
-"""A report as CSV: the rows of the page, safe to open in a spreadsheet, sent as they are read."""
+"""The files of a report: the rows of the page as lines of cells, that accounts/cells.py makes CSV or XLSX of."""
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Iterator
-from itertools import islice
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
-from accounts.cells import BOM, Line, safe
+from accounts.cells import CHUNK, CSV, Cell, as_csv
+from accounts.spreadsheets import XLSX, as_xlsx
+from courses.models.enrollment import site_day
+from reports import words
+from reports.asking import read, selected
 from reports.population import Population
-from reports.standing import Row, Standing
-from reports.team import as_rows
+from reports.standing import STANDINGS, Row
+from reports.team import IN_BULK, one_by_one
 
 logger = logging.getLogger("workshop.reports")
 
-CHUNK = 2000
+DAYS = 10_000  # moments whose day is remembered
 
 
 def header(population: Population) -> list[str]:
@@ -43,33 +50,67 @@ def header(population: Population) -> list[str]:
     ]
 
 
-def cells(row: Row, labels: dict[str, str], population: Population) -> list[Any]:
-    """ISO dates, numbers as numbers, empty for what there is not."""
-    numbers = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.percent] if row.is_asked else [""] * 4
-    credited = row.lessons_credited if row.is_asked else ""
-    needs = _("yes") if row.could_use_help else ""
-    days = [day.isoformat() if day else "" for day in (row.due_on, row.last_learned_on, row.completed_on)]
-    left = [row.left_on.isoformat() if row.left_on else ""] if population.has_leavers else []
-    texts = [safe(text) for text in (row.name, row.home_team, row.course, row.path)]
-    return [*texts, *numbers, labels[row.standing], needs, *days, credited, *left]
+class Liner:
+    """Makes a line of a row: numbers and days as such, None for what there is not."""
+
+    def __init__(self, population: Population) -> None:
+        self.has_leavers = population.has_leavers
+        self.labels = [str(standing.label) for standing in STANDINGS]
+        self.helps = _("yes")
+        self.day = lru_cache(maxsize=DAYS)(site_day)
+
+    def line(self, row: Row) -> list[Cell]:
+        day = self.day
+        numbers: list[Cell] = [None] * 4
+        if row.is_asked:
+            numbers = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.percent]
+        last, completed, left = row.last_learned_at, row.completed_at, row.left_at
+        return [
+            row.name,
+            row.home_team,
+            row.course,
+            row.path,
+            *numbers,
+            self.labels[row.place],
+            self.helps if row.could_use_help else None,
+            row.due_on,
+            day(last) if last else None,
+            day(completed) if completed else None,
+            row.lessons_credited if row.is_asked else None,
+            *([day(left) if left else None] if self.has_leavers else []),
+        ]
 
 
-def lines(query: QuerySet[Any, Any], closing: list[str], population: Population) -> Iterator[str]:
-    """The file, line by line, beginning before the first row is asked for. The last line counts the rows: a file that
-    was cut off has none. Says in the log who took how many rows.
+def lines(query: QuerySet[Any, Any], population: Population, closing: list[str]) -> Iterator[list[Cell]]:
+    """Header, a line for each row, and a last one that counts them: a file that was cut off has none. `query` has
+    the columns IN_BULK, and is not asked before the header is taken. Says in the log who took how many rows, and
+    whether that was all.
     """
-    writer = csv.writer(Line())
-    labels = {standing.value: str(standing.label) for standing in Standing}
-    heading = header(population)
-    count = 0
+    count, said = 0, "team report cut off"
     try:
-        yield BOM + writer.writerow(heading)
-        found = query.iterator(chunk_size=CHUNK)
-        while rows := as_rows(islice(found, CHUNK)):
-            count += len(rows)
-            for row in rows:
-                yield writer.writerow(cells(row, labels, population))
-        counted = ngettext("%(n)d row", "%(n)d rows", count) % {"n": count}
-        yield writer.writerow([counted, *[safe(text) for text in closing]])
+        yield [*header(population)]
+        liner = Liner(population)
+        for count, row in enumerate(one_by_one(query.iterator(chunk_size=CHUNK)), 1):  # noqa: B007  # for the log
+            yield liner.line(row)
+        yield [ngettext("%(n)d row", "%(n)d rows", count) % {"n": count}, *closing]
+        said = "team report exported"
     finally:
-        logger.info("team report exported", extra={"event": {"by": population.viewer.pk, "rows": count}})
+        logger.info(said, extra={"event": {"by": population.viewer.pk, "rows": count}})
+
+
+def download(lines: Iterator[list[Cell]], kind: str, name: str, at: datetime) -> StreamingHttpResponse:
+    """A file that is sent while it is made; `name` is what comes before the day in its own."""
+    pieces: Iterator[Any] = as_xlsx(lines, _("Report")) if kind == "xlsx" else as_csv(lines)
+    response = StreamingHttpResponse(pieces, content_type=XLSX if kind == "xlsx" else CSV)
+    response["Content-Disposition"] = f'attachment; filename="{name}-{site_day(at).isoformat()}.{kind}"'
+    return response
+
+
+@require_safe
+def team(request: HttpRequest, kind: str) -> StreamingHttpResponse:
+    """The rows of the team report, all of them, with its filters."""
+    population, asked = read(request)
+    at = timezone.now()
+    query = selected(population, asked, at, IN_BULK)
+    people = words.sentences(population.sentence(population.people.count()), asked.in_words())
+    return download(lines(query, population, [people, words.as_of(at)]), kind, "team", at)

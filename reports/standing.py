@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 
 from django.db import models
@@ -68,8 +69,7 @@ def is_in(window: Window | None, wanted: str) -> bool:
     return not wanted or window == wanted or (window == Window.WEEK and wanted == Window.MONTH)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One person and what they are asked to take, as a manager sees it; course fields are empty for nothing."""
 
     person_id: int
@@ -127,6 +127,7 @@ class Row:
         return site_day(self.completed_at) if self.completed_at else None
 
 
+@cache
 def place_of(standing: str) -> int:
     """Where a standing comes in the order of urgency; the database sorts and groups by this number."""
     return Standing.values.index(standing)

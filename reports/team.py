@@ -6,7 +6,7 @@ asked for nothing one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -22,6 +22,7 @@ from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
 from courses import more_time
 from courses.counting import Counted, places_of, progress_of
+from courses.learned import Counter, with_learned
 from courses.models import Completion, Credit, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet, site_day
 from quizzes import retakes
@@ -60,7 +61,9 @@ FIELDS = [
 ]
 FOR_COUNTING = ["enrolled_at"]
 ENROLLMENT, PATH = FIELDS.index("enrollment_id"), FIELDS.index("path_id")
+LAST_LEARNED = FIELDS.index("last_learned_at")
 COLUMNS = [*FIELDS, *FOR_COUNTING, "name_key"]
+IN_BULK = [*FIELDS, *FOR_COUNTING, "learned", "beside", "name_key"]  # of rows that are counted one by one
 KEYS = ["enrollment_id", "person_id", "course_title", "place", "due_on", "name_key"]
 NOTHING_COUNTED = Counted(0, 0)
 
@@ -91,9 +94,10 @@ def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> Enrollm
 
 
 def _values(enrollments: EnrollmentQuerySet, at: datetime | None, columns: Sequence[str]) -> QuerySet[Any, Any]:
+    if "last_learned_at" not in enrollments.query.annotations:
+        enrollments = enrollments.with_last_learned()
     return (
-        enrollments.with_last_learned()
-        .annotate(
+        enrollments.annotate(
             person_id=F("user_id"),
             person_name=F("user__name"),
             person_left_at=F("user__left_at"),
@@ -132,6 +136,8 @@ def _values_of_not_asked(people: UserQuerySet, columns: Sequence[str]) -> QueryS
         "is_extendable": Value(False),
         "name_key": Lower("name"),
         "share": Value(None, output_field=IntegerField()),
+        "learned": Value(None, output_field=models.TextField()),
+        "beside": Value(None, output_field=models.TextField()),
     }
     return not_asked(people).annotate(**who, **nothing).order_by().values_list(*columns)
 
@@ -200,7 +206,7 @@ def rows_of(
     columns: Sequence[str] = COLUMNS,
 ) -> QuerySet[Any, Any]:
     """What the rows of a report are made of, as one query, still to be sliced or iterated; `as_rows` makes them. With
-    KEYS for columns only what tells them apart and sorts them, for `rows_at`.
+    KEYS for columns only what tells them apart and sorts them, for `rows_at`; with IN_BULK what `one_by_one` counts.
 
     `sort` is a key of SORTS. People without a value come last, whichever way it is sorted; ties go by name.
     """
@@ -209,6 +215,8 @@ def rows_of(
         enrollments = enrollments.filter(within.q)
     if window:
         enrollments = enrollments.filter(window_q(window, at))
+    if columns is IN_BULK:
+        enrollments = _in_bulk(enrollments, sort)
     wanted = [
         *columns,
         *({"progress": ["share"], "last": ["last_learned_at"] if columns is KEYS else []}.get(sort, [])),
@@ -272,6 +280,25 @@ def as_rows(found: Iterable[Sequence[Any]], with_modules: bool = False) -> list[
         counts, module = places.get(values[ENROLLMENT], (NOTHING_COUNTED, ""))
         rows.append([*values[:end], *counts, module])
     return [Row(*row) for row in rows]
+
+
+def _in_bulk(enrollments: EnrollmentQuerySet, sort: str) -> EnrollmentQuerySet:
+    """With what a Counter counts; that tells the last learning day as well, so it is asked for only to sort by."""
+    enrollments = with_learned(enrollments)
+    never = Value(None, output_field=models.DateTimeField())
+    return enrollments if sort == "last" else enrollments.annotate(last_learned_at=never)
+
+
+def one_by_one(found: Iterable[Sequence[Any]]) -> Iterator[Row]:
+    """As `as_rows`, for any number asked for with IN_BULK: each when it is wanted, with one query for all."""
+    end, counter = len(FIELDS), Counter()
+    for values in found:
+        if values[ENROLLMENT] is None:
+            yield Row._make([*values[:end], *NOTHING_COUNTED, ""])
+            continue
+        enrolled_at, learned, beside = values[end : end + 3]
+        last, counted = counter.count(values[PATH], enrolled_at, learned, beside)
+        yield Row._make([*values[:LAST_LEARNED], last, *values[LAST_LEARNED + 1 : end], *counted, ""])
 
 
 def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:

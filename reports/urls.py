@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import answers, grid, more_time, objectives, person, remind, time_for_many, views
+from reports import answers, by_team, export, grid, more_time, objectives, person, remind, time_for_many, views
 
 app_name = "reports"
 
@@ -9,7 +9,11 @@ urlpatterns = [
     path("grid/", grid.page, name="grid"),
     path("remind/", remind.page, name="remind"),
     path("more-time/", time_for_many.page, name="time_for_many"),
-    path("team.csv", views.team_csv, name="team_csv"),
+    path("team.csv", export.team, {"kind": "csv"}, name="team_csv"),
+    path("team.xlsx", export.team, {"kind": "xlsx"}, name="team_xlsx"),
+    path("organization/", by_team.page, name="organization"),
+    path("organization.csv", by_team.file, {"kind": "csv"}, name="organization_csv"),
+    path("organization.xlsx", by_team.file, {"kind": "xlsx"}, name="organization_xlsx"),
     path("people/<int:person>/", person.page, name="person"),
     path("people/<int:person>/record/", person.record, name="record"),
     path("people/<int:person>/attempts/<int:attempt>/", answers.page, name="answers"),

@@ -3,17 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from courses.models import Course
-from courses.models.enrollment import site_day
 from quizzes.models import Question
-from reports import export, questions, words
-from reports.asking import read, selected
+from reports import questions, words
+from reports.asking import read
 from reports.more_time import sets_any_day
 from reports.page import Page, chart, columns, options, page_of, path_options
 from reports.population import Population
@@ -57,17 +56,6 @@ def team(request: HttpRequest) -> HttpResponse:
         "as_of": words.as_of(at),
     }
     return render(request, "reports/team.html", context)
-
-
-@require_safe
-def team_csv(request: HttpRequest) -> StreamingHttpResponse:
-    population, asked = read(request)
-    at = timezone.now()
-    query = selected(population, asked, at)
-    closing = [words.sentences(population.sentence(population.people.count()), asked.in_words()), words.as_of(at)]
-    response = StreamingHttpResponse(export.lines(query, closing, population), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="team-{site_day(at).isoformat()}.csv"'
-    return response
 
 
 def refuse_unless_analyst(request: HttpRequest) -> None:

@@ -56,6 +56,14 @@ reports/more-time/                                       GET    in     in  405  
 reports/more-time/                                       POST   in     in  403     go      go    403    go  403      go
 reports/team.csv                                         GET    in     in  403     200     200   403    200 403      200
 reports/team.csv                                         POST   in     in  405     405     405   405    405 405      405
+reports/team.xlsx                                        GET    in     in  403     200     200   403    200 403      200
+reports/team.xlsx                                        POST   in     in  405     405     405   405    405 405      405
+reports/organization/                                    GET    in     in  403     200     200   403    200 403      200
+reports/organization/                                    POST   in     in  405     405     405   405    405 405      405
+reports/organization.csv                                 GET    in     in  403     200     200   403    200 403      200
+reports/organization.csv                                 POST   in     in  405     405     405   405    405 405      405
+reports/organization.xlsx                                GET    in     in  403     200     200   403    200 403      200
+reports/organization.xlsx                                POST   in     in  405     405     405   405    405 405      405
 reports/people/<int:person>/                             GET    in     in  404     200     404   404    200 404      200
 reports/people/<int:person>/                             POST   in     in  405     405     405   405    405 405      405
 reports/people/<int:person>/record/                      GET    in     in  404     200     404   404    200 404      200

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.bench.sizes import SIZES, compare
 from tests.postgres import postgresql
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,13 +18,14 @@ Rows = dict[str, dict[str, Any]]
 
 def main() -> int:
     began = time.monotonic()
-    chosen = sys.argv[1:] or ["SQLite", "PostgreSQL"]
+    chosen = [name for name in sys.argv[1:] if name != "sizes"] or ["SQLite", "PostgreSQL"]
+    measure = in_sizes if "sizes" in sys.argv[1:] else measured
     results: dict[str, Rows] = {}
     if "SQLite" in chosen:
-        results["SQLite"] = measured("SQLite", [], "")
+        results["SQLite"] = measure("SQLite", [], "")
     if "PostgreSQL" in chosen:
         with postgresql() as (how, wrapper, url):
-            results["PostgreSQL"] = measured(f"PostgreSQL, {how}", wrapper, url)
+            results["PostgreSQL"] = measure(f"PostgreSQL, {how}", wrapper, url)
     say(table(results))
     say(f"\n{time.monotonic() - began:.0f} seconds. How to read this: docs/performance.md")
     return verdict(results)
@@ -35,12 +37,24 @@ def say(text: str) -> None:
 
 
 def measured(title: str, wrapper: list[str], url: str) -> Rows:
-    """The rows on one database, in a process of its own."""
+    """The rows on one database."""
     say(f"Measuring on {title}")
+    return {row["name"]: row for row in inside("tests.bench.inside", title, wrapper, url)}
+
+
+def in_sizes(title: str, wrapper: list[str], url: str) -> Rows:
+    """The rows about reports as an organization grows: each size in a database of its own."""
+    say(f"Measuring sizes on {title}")
+    found = {size: inside("tests.bench.sizes", title, wrapper, url, str(size)) for size in SIZES}
+    return {row["name"]: row for row in compare(found)}
+
+
+def inside(module: str, title: str, wrapper: list[str], url: str, *more: str) -> Any:
+    """What a module finds on one database, in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("DATABASE_URL", None)
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        command = [*wrapper, sys.executable, "-m", "tests.bench.inside", file.name]
+        command = [*wrapper, sys.executable, "-m", module, file.name, *more]
         ended = subprocess.run(
             command,
             cwd=ROOT,
@@ -50,7 +64,7 @@ def measured(title: str, wrapper: list[str], url: str) -> Rows:
         )
         if ended.returncode:
             raise SystemExit(f"The benchmark on {title} did not run to its end.")
-        return {row["name"]: row for row in json.loads(Path(file.name).read_text())}
+        return json.loads(Path(file.name).read_text())
 
 
 def table(results: dict[str, Rows]) -> str:

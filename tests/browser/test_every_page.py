@@ -67,6 +67,7 @@ PAGES: dict[str, list[str]] = {
         "/reports/",
         "/reports/people/6/",
         "/reports/people/1/attempts/1/",
+        "/reports/organization/?depth=all",
         "/admin/",
         "/admin/accounts/user/",
         "/admin/accounts/user/add/",
