@@ -8,9 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase
 
 from accounts import teams
 from accounts.admin import TeamChoiceField
@@ -111,10 +110,10 @@ def test_the_page_of_a_team_says_who_manages_it_and_how_many_are_there(cast, as_
 # --- Nothing is lost, whatever is merged and moved -------------------------------------------------------------------
 
 
-class NothingIsLost(TestCase):
-    @settings(max_examples=examples(25))
-    @given(st.data())
-    def test_visibility_is_that_of_the_tree_after_any_merges_and_moves(self, data):
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_visibility_is_that_of_the_tree_after_any_merges_and_moves(db, data):
+    with transaction.atomic():
         known = [Team.add("T0")]
         parents = {known[0].pk: None}
         for number in range(1, 7):
@@ -142,20 +141,22 @@ class NothingIsLost(TestCase):
                     forget(gone, two.pk, parents, places)
             except ValidationError:
                 continue
-        self.agrees(people, parents, places)
+        agrees(people, parents, places)
+        transaction.set_rollback(True)
 
-    def agrees(self, people, parents, places):
-        found = {(place.user_id, place.team_id): (place.role, place.is_home) for place in Membership.objects.all()}
-        assert found == places
-        assert {team.pk: team.parent.pk if team.parent else None for team in Team.objects.all()} == parents
-        for manager in people:
-            wanted = {
-                person
-                for person, team in places
-                if person != manager.pk
-                and any(places.get((manager.pk, above), ("", 0))[0] == "manager" for above in up(team, parents))
-            }
-            assert set(User.objects.managed_by(manager).values_list("pk", flat=True)) == wanted
+
+def agrees(people, parents, places):
+    found = {(place.user_id, place.team_id): (place.role, place.is_home) for place in Membership.objects.all()}
+    assert found == places
+    assert {team.pk: team.parent.pk if team.parent else None for team in Team.objects.all()} == parents
+    for manager in people:
+        wanted = {
+            person
+            for person, team in places
+            if person != manager.pk
+            and any(places.get((manager.pk, above), ("", 0))[0] == "manager" for above in up(team, parents))
+        }
+        assert set(User.objects.managed_by(manager).values_list("pk", flat=True)) == wanted
 
 
 def up(team, parents):
