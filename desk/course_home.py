@@ -50,20 +50,20 @@ class CourseAdmin(StaffAdmin):
         words = ngettext("%(ready)d of %(n)d ready", "%(ready)d of %(n)d ready", len(modules))
         return words % {"ready": sum(module.is_ready for module in modules), "n": len(modules)}
 
-    def place(self, obj: Any) -> str:
+    def home_of(self, obj: Any) -> str:
         return self.url("home", obj.pk)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form of title and summary lies below the home of the course."""
         response: Any = super().render_change_form(request, context, *args, **kwargs)
         if course := context.get("original"):
-            above = [*self.trail(request, course), (course.title, self.place(course))]
+            above = [*self.trail(request, course), (course.title, self.home_of(course))]
             response.context_data.update(title=_("Title and summary"), trail=above)
         return response  # type: ignore[no-any-return]  # as it came
 
     def response_change(self, request: HttpRequest, obj: Course) -> HttpResponse:
         super().response_change(request, obj)
-        return HttpResponseRedirect(self.place(obj))
+        return HttpResponseRedirect(self.home_of(obj))
 
     # --- Pages of our own --------------------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ class CourseAdmin(StaffAdmin):
     def order(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put a module or a lesson at another place; nothing happens if somebody else did meanwhile."""
         course = self.get_to_change(request, pk)
-        home = self.place(course)
+        home = self.home_of(course)
         if request.method != "POST":  # after signing in again
             return HttpResponseRedirect(home)
         move = read_move(course, request.POST.get("go", ""))

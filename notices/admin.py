@@ -125,7 +125,7 @@ class StaffAdmin(PlainFields, ModelAdmin):
         """The pages above this one, from the index down."""
         return [(self.list_heading(), self.url("changelist"))]
 
-    def place(self, obj: Any) -> str:
+    def home_of(self, obj: Any) -> str:
         """The address that stands for an object, where it is left from its other pages."""
         return self.url("change", obj.pk)
 
@@ -142,7 +142,7 @@ class StaffAdmin(PlainFields, ModelAdmin):
         """A page of our own about an object, in the frame of the staff pages."""
         trail = self.trail(request, obj)
         if obj is not None:
-            trail.append((self.heading(obj), self.place(obj)))
+            trail.append((self.heading(obj), self.home_of(obj)))
         frame = {**self.admin_site.each_context(request), "title": title, "trail": trail, "original": obj}
         return TemplateResponse(request, template, {**frame, "opts": self.opts, **context})
 
@@ -203,12 +203,12 @@ class StaffAdmin(PlainFields, ModelAdmin):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied  # before anybody learns whether there is such an object
         obj = self.get_object(request, object_id)
-        above = [*self.trail(request, obj), (self.heading(obj), self.place(obj))] if obj else []
+        above = [*self.trail(request, obj), (self.heading(obj), self.home_of(obj))] if obj else []
         return super().history_view(request, object_id, {"title": _("Changes by staff"), "trail": above})
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         obj = self.get_object(request, object_id)
-        above = [*self.trail(request, obj), (self.heading(obj), self.place(obj))] if obj else []
+        above = [*self.trail(request, obj), (self.heading(obj), self.home_of(obj))] if obj else []
         return super().delete_view(request, object_id, {"trail": above, **(extra_context or {})})
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
