@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import Membership, StagedFile, Team
 from courses import second_person
-from courses.models import Assignment, CompanyFact, Credit, LessonRevision, Module, Path, Renewal
+from courses.models import Assignment, Bundle, CompanyFact, Credit, Flag, LessonRevision, Module, Path, Renewal
 from notices.models import Heartbeat, Notice
 from quizzes.models import RetakeChange
 from tests.builders import (
@@ -77,6 +77,12 @@ class Rows:
                 course=self.some_course(n), key="k", title="T", default="D"
             ),
             "courses.image": lambda: make_image(self.some_course(n), f"i-{n}"),
+            "courses.bundle": lambda: Bundle.objects.create(
+                name="c.zip", key=f"c-{n}", title="C", data=b"", by=self.person(n)
+            ),
+            "courses.flag": lambda: Flag.objects.create(
+                user=self.person(n), revision=make_lesson(self.module(n), f"l-{n}").draft, kind="unclear", may_ask=True
+            ),
             "courses.publishrequest": lambda: second_person.ask(
                 make_lesson(self.module(n), f"l-{n}").add_revision(title="T", body="B"),
                 LessonRevision.Effect.REDO,
@@ -113,7 +119,8 @@ def test_a_list_asks_equally_often_however_long_it_is(cast, root, as_, model):
         ) as queries:
             page = client.get(url)
         assert page.status_code == 200
-        return len(queries), page.context["cl"].result_count
+        listed = page.context.get("cl")  # a page of its own has none
+        return len(queries), listed.result_count if listed else model._default_manager.count()
 
     for n in range(1, 3):
         rows.make(model, n)
