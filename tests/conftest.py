@@ -24,7 +24,9 @@ hypothesis.load_profile("suite")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     done = [item for item in items if SECOND_RUN and item.get_closest_marker("once")]
     config.hook.pytest_deselected(items=done)
-    items[:] = [item for item in items if item not in set(done)]
+    left = set(items).difference(done)
+    # The browser tests stay on one worker, which is to begin with them while the other goes through the rest.
+    items[:] = sorted([item for item in items if item in left], key=lambda item: not item.get_closest_marker("browser"))
 
 
 @dataclass

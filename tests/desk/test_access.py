@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.models import StagedFile
 from courses import flagging, second_person
-from courses.models import Assignment, Credit, Enrollment, Flag, LessonRevision, Renewal
+from courses.models import Assignment, Bundle, Credit, Enrollment, Flag, LessonRevision, Renewal
 from notices.models import Heartbeat, Notice
 from quizzes.models import RetakeChange
 from tests.builders import make_image, make_live_session
@@ -24,6 +24,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "courses.enrollment": {"hana": {V, C}, "root": {V, C}},
     "courses.credit": {"hana": {V, A}, "root": {V, A}},
     "courses.renewal": {"hana": {V, A, C, D}, "root": {V, A, C, D}},
+    "courses.bundle": {"ed": {V, A}, "root": {V, A}},
     "courses.course": {"ed": {V, C}, "root": {V, C, D}},
     "courses.module": {"ed": {V, A, C}, "root": {V, A, C, D}},
     "courses.lesson": {"ed": {V, A, C}, "root": {V, A, C}},
@@ -61,6 +62,7 @@ def objects(cast):
         "accounts.stagedfile": StagedFile.objects.create(kind="people", name="people.csv", by=cast.hana),
         "courses.credit": Credit.objects.create(enrollment=cast.ada_enrolled, done_on="2025-04-03", source="Old"),
         "courses.renewal": Renewal.objects.create(path=course.paths.get(), months=12),
+        "courses.bundle": Bundle.objects.create(name="c.zip", key="c", title="C", data=b"", contents={}, by=cast.ed),
         "courses.course": course,
         "courses.module": course.modules.get(),
         "courses.lesson": lesson,

@@ -168,7 +168,7 @@ def test_a_missing_file_is_not_there(cast, as_):
 def test_an_export_keeps_the_reference(cast):
     lesson, image = cast.course.lessons.get(key="m1-read-1"), make_image(cast.course)
     show(lesson, image.key)
-    files = Export(Stored(cast.course)).files()
+    files = dict(Export(Stored(cast.course)).files())
     assert f"(image:{image.key})" in files["modules/m1/m1-read-1.md"]
 
 

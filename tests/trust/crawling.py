@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.test import Client
 from django.urls import resolve
 
@@ -56,12 +56,19 @@ def crawl(person: User | None, starts: Iterable[str] = STARTS, limit: int = 400)
         if shape(address) in seen:
             continue
         seen.add(shape(address))
-        response = client.get(address, follow=True)
+        response = to_the_end(client.get(address, follow=True))
         if response.get("Content-Type", "").startswith("text/html"):
             found.pages[address] = response
             waiting += sorted(read(found, response))
     assert not waiting, "The crawl has no end: look at the addresses."
     return found
+
+
+def to_the_end(response: HttpResponse) -> HttpResponse:
+    """A file is closed once it is read, as a server does."""
+    if isinstance(response, FileResponse):
+        b"".join(response.streaming_content)
+    return response
 
 
 def shape(address: str) -> str:

@@ -34,7 +34,7 @@ def secrets(cast, people) -> list[str]:
     draft = {"stem": "SECRET stem", "options": question.published_revision.body["options"]}
     question.add_revision(type="single", body=draft)
     make_member(cast.lyon, "Secret Colleague", staff_number="SECRET-NUMBER")
-    return ["SECRET", "Secret Colleague", "Feedback ", "Otto", cast.otto.email, "Hana", "Ed Okoye"]
+    return ["SECRET", "Secret Colleague", "Feedback ", "Otto", cast.otto.email, "Olga", "Ed Okoye"]
 
 
 def test_nothing_that_is_not_due_is_in_any_page_of_a_learner(cast, people, secrets):
