@@ -150,6 +150,11 @@ class Wanted:
         query.update({name: str(value) for name, value in wanted.items() if value})
         return f"?{query.urlencode(safe='/')}"
 
+    def people_url(self, team: int | str | None) -> str:
+        """The report of the people of a team, on the same path."""
+        query = Wanted(None, False, self.path, DEFAULT_SORT, 1, ()).query(team=team)
+        return reverse("reports:team") + (query if query != "?" else "")
+
     def sort_query(self, key: str) -> str:
         """The address that sorts by this key, or turns it around; numbers begin with the largest."""
         first, other = (key, f"-{key}") if key == "name" else (f"-{key}", key)
@@ -223,7 +228,7 @@ class Organization:
 
     @property
     def sentence(self) -> str:
-        return words.sentence(self.title, self.total)
+        return words.headline(self.title, self.total)
 
     @property
     def in_words(self) -> str:
@@ -279,10 +284,8 @@ class Printer:
     def __init__(self, wanted: Wanted) -> None:
         self.is_deep, self.text = wanted.is_deep, cache(escape)
         self.down = wanted.query(team=PLACE)
-        self.people_url = reverse("reports:team") + Wanted(None, False, wanted.path, DEFAULT_SORT, 1, ()).query(
-            team=PLACE
-        )
-        self.people, self.said = str(LABELS["people"]), _("%(complete)d of %(asked)d")
+        self.people_url = wanted.people_url(PLACE)
+        self.people = str(LABELS["people"])
         named = {name: gap(name) for name in ("name", "people", "percent", "said", "bar")}
         numbers = [(str(LABELS[key]), gap(key)) for key in NUMBERS]
         around = {"people": self.people, "complete": str(LABELS["complete"]), "numbers": numbers}
@@ -292,8 +295,9 @@ class Printer:
         """A row that leads to the people of a team, and to the teams below it where there are some."""
         place, summary = str(line.pk), line.summary
         url = self.down.replace(PLACE, place) if goes_down else ""
-        name = format_html(LINK, url, line.name) if url else escape(line.name)
-        count = format_html(PEOPLE, self.people_url.replace(PLACE, place), summary.people, self.people, line.name)
+        people_url = self.people_url.replace(PLACE, place)
+        name = format_html(LINK, url or people_url, line.name)
+        count = format_html(PEOPLE, people_url, summary.people, self.people, line.name)
         html = self.filled(name, line.above if self.is_deep else "", count, summary)
         return Shown(line.name, url, str(summary.people), html)
 
@@ -307,7 +311,7 @@ class Printer:
             name=name + format_html(UNDER, under) if under else name,
             people=people,
             percent=self.text("–" if percent is None else f"{percent}%"),
-            said=self.said % {"complete": summary.complete, "asked": summary.asked},
+            said=said(summary.complete, summary.asked),
             bar=format_html_join("", RECT, bar(summary)),
             **{key: self.text(str(COUNTS[key](summary))) for key in NUMBERS},
         )
@@ -327,6 +331,10 @@ def above_others(one: Organization) -> set[str]:
     below = Team.objects.filter(path__gt=OuterRef("path"), path__lte=last)
     few = Team.objects.filter(Exists(below), pk__in=[line.pk for line in one.shown])
     return set(few.values_list("path", flat=True))
+
+
+def said(complete: int, asked: int) -> str:
+    return _("%(complete)d of %(asked)d") % {"complete": complete, "asked": asked} if asked else _("nobody is asked")
 
 
 def bar(summary: Summary) -> list[tuple[str, int, int]]:
@@ -388,6 +396,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "direct": printer.plain(in_itself, one.direct) if one.direct.people else "",
         "total": printer.plain(_("All together"), one.total, _("each person once")),
         "columns": columns(one.wanted),
+        "report_url": one.wanted.people_url(one.wanted.team_id),
         "trail": trail(one),
         "all_query": one.wanted.query(team=None),
         "file_query": one.wanted.query(),

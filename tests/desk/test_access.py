@@ -24,7 +24,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "courses.enrollment": {"hana": {V, C}, "root": {V, C}},
     "courses.credit": {"hana": {V, A}, "root": {V, A}},
     "courses.renewal": {"hana": {V, A, C, D}, "root": {V, A, C, D}},
-    "courses.bundle": {"ed": {V, A}, "root": {V, A}},
+    "courses.bundle": {"ed": {V, A}, "root": {V, A, C}},
     "courses.course": {"ed": {V, C}, "root": {V, C, D}},
     "courses.module": {"ed": {V, A, C}, "root": {V, A, C, D}},
     "courses.lesson": {"ed": {V, A, C}, "root": {V, A, C}},
@@ -244,4 +244,4 @@ def test_index_speaks_of_tasks(people, as_):
     assert "Open “" not in links("hana")
     assert "Is everything running?" in links("olga")
     assert "Who is late" not in links("olga")
-    assert all(task in links("root") for task in ("Open “", "Ask a team", "Notices", "Everything that is kept"))
+    assert all(task in links("root") for task in ("Open “", "Ask a team", "What is mailed", "Everything that is kept"))
