@@ -13,6 +13,8 @@ from notices.models import Heartbeat, Notice
 from quizzes.models import RetakeChange
 from tests.builders import make_image, make_live_session
 
+LOOKED = {"parts": [], "warnings": []}
+
 pytestmark = pytest.mark.django_db
 
 V, A, C, D = "view", "add", "change", "delete"
@@ -24,7 +26,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "courses.enrollment": {"hana": {V, C}, "root": {V, C}},
     "courses.credit": {"hana": {V, A}, "root": {V, A}},
     "courses.renewal": {"hana": {V, A, C, D}, "root": {V, A, C, D}},
-    "courses.bundle": {"ed": {V, A}, "root": {V, A, C}},
+    "courses.bundle": {"ed": {V, A, C}, "root": {V, A, C}},
     "courses.course": {"ed": {V, C}, "root": {V, C, D}},
     "courses.module": {"ed": {V, A, C}, "root": {V, A, C, D}},
     "courses.lesson": {"ed": {V, A, C}, "root": {V, A, C}},
@@ -62,7 +64,9 @@ def objects(cast):
         "accounts.stagedfile": StagedFile.objects.create(kind="people", name="people.csv", by=cast.hana),
         "courses.credit": Credit.objects.create(enrollment=cast.ada_enrolled, done_on="2025-04-03", source="Old"),
         "courses.renewal": Renewal.objects.create(path=course.paths.get(), months=12),
-        "courses.bundle": Bundle.objects.create(name="c.zip", key="c", title="C", data=b"", contents={}, by=cast.ed),
+        "courses.bundle": Bundle.objects.create(
+            name="c.zip", key="c", title="C", data=b"", contents=LOOKED, by=cast.ed
+        ),
         "courses.course": course,
         "courses.module": course.modules.get(),
         "courses.lesson": lesson,

@@ -169,7 +169,7 @@ def test_an_export_keeps_the_reference(cast):
     lesson, image = cast.course.lessons.get(key="m1-read-1"), make_image(cast.course)
     show(lesson, image.key)
     files = dict(Export(Stored(cast.course)).files())
-    assert f"(image:{image.key})" in files["modules/m1/m1-read-1.md"]
+    assert f"(image:{image.key})".encode() in files["modules/m1/m1-read-1.md"]
 
 
 @pytest.mark.parametrize(
