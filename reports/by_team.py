@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Concat
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
@@ -21,14 +25,17 @@ from django.views.decorators.http import require_safe
 from accounts.cells import Cell
 from accounts.models import Team
 from accounts.models.team import STEP
+from accounts.statements import Prepared
 from accounts.teams import roots
 from courses.models import Enrollment, Path
+from notices.rows import Gaps, gap
 from reports import words
 from reports.asking import population_of
 from reports.export import download
 from reports.forms import KEY, LARGEST
 from reports.organization import Scope, Sums, counted
 from reports.population import SIZE, Population
+from reports.shown import UNDER
 from reports.standing import SET_ASIDE, Standing, Summary
 from reports.team import Within, within_of
 
@@ -47,10 +54,13 @@ LABELS = {
 }
 NUMBERS = ["overdue", "soon", "update", "way", "not-started", "not-asked"]
 PLACE = "TEAM"  # in an address, of the number of the team
+LINK = '<a href="{}">{}</a>'
+PEOPLE = '<a href="{}">{}<span class="visually-hidden"> {}: {}</span></a>'
+RECT = '<rect class="bar bar-{}" x="{}" width="{}" height="10"/>'
 BAR = [standing for standing in reversed(Standing) if standing not in SET_ASIDE]  # from done to overdue
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Line:
     """A team and all below it."""
 
@@ -58,24 +68,11 @@ class Line:
     name: str
     path: str
     above: str  # the name of the team it is in
-    summary: Summary
+    sums: Sums
 
     @property
-    def percent(self) -> int | None:
-        return percent_of(self.summary)
-
-
-SORTS: dict[str, Callable[[Line], Any]] = {
-    "name": lambda line: line.name.casefold(),
-    "people": lambda line: line.summary.people,
-    "complete": lambda line: line.percent,
-    "overdue": lambda line: line.summary[Standing.OVERDUE],
-    "soon": lambda line: line.summary[Standing.DUE_SOON],
-    "update": lambda line: line.summary[Standing.UPDATE_DUE],
-    "way": lambda line: under_way(line.summary),
-    "not-started": lambda line: line.summary[Standing.NOT_STARTED],
-    "not-asked": lambda line: line.summary[Standing.NOT_ASKED],
-}
+    def summary(self) -> Summary:
+        return self.sums.summary
 
 
 def percent_of(summary: Summary) -> int | None:
@@ -87,6 +84,18 @@ def under_way(summary: Summary) -> int:
     return summary[Standing.UNDER_WAY] + summary[Standing.DONE_SO_FAR]
 
 
+COUNTS: dict[str, Callable[[Summary], int | None]] = {
+    "people": lambda summary: summary.people,
+    "complete": percent_of,
+    "overdue": lambda summary: summary[Standing.OVERDUE],
+    "soon": lambda summary: summary[Standing.DUE_SOON],
+    "update": lambda summary: summary[Standing.UPDATE_DUE],
+    "way": under_way,
+    "not-started": lambda summary: summary[Standing.NOT_STARTED],
+    "not-asked": lambda summary: summary[Standing.NOT_ASKED],
+}
+
+
 class OrganizationForm(forms.Form):
     """The query part of the address of an organization."""
 
@@ -94,7 +103,7 @@ class OrganizationForm(forms.Form):
     depth = forms.ChoiceField(label=gettext_lazy("depth"), required=False, choices=[("all", "all")])
     path = forms.RegexField(rf"^{KEY}(?:/{KEY})?\Z", label=gettext_lazy("path"), required=False, max_length=120)
     sort = forms.ChoiceField(
-        label=gettext_lazy("order"), required=False, choices=[(sign + key, key) for key in SORTS for sign in ("", "-")]
+        label=gettext_lazy("order"), required=False, choices=[(sign + key, key) for key in LABELS for sign in ("", "-")]
     )
     page = forms.IntegerField(label=gettext_lazy("page"), required=False, min_value=1, max_value=100_000)
 
@@ -238,78 +247,90 @@ class Organization:
 
 def lines_of(scope: Scope, sums: dict[str, Sums]) -> list[Line]:
     """One query, for the names."""
-    nothing = Sums().summary
+    nothing = Sums()
     found = list(scope.teams.values_list("pk", "name", "path"))
     name_of = {path: name for _pk, name, path in found}
     name_of |= {team.path: team.name for team in scope.tops}
-    return [
-        Line(pk, name, path, name_of.get(path[:-STEP], ""), sums[path].summary if path in sums else nothing)
-        for pk, name, path in found
-    ]
+    return [Line(pk, name, path, name_of.get(path[:-STEP], ""), sums.get(path, nothing)) for pk, name, path in found]
 
 
 def sorted_lines(lines: list[Line], wanted: Wanted) -> list[Line]:
     """Those without a value come last, whichever way; ties in the order of the tree."""
-    key = SORTS[wanted.key]
-    known = [line for line in lines if key(line) is not None]
-    unknown = [line for line in lines if key(line) is None]
-    return sorted(known, key=key, reverse=wanted.backwards) + unknown
+    count = COUNTS.get(wanted.key)
+    keys: list[Any] = [count(line.summary) if count else line.name.casefold() for line in lines]
+    known = [(key, line) for key, line in zip(keys, lines, strict=True) if key is not None]
+    unknown = [line for key, line in zip(keys, lines, strict=True) if key is None]
+    return [line for _key, line in sorted(known, key=itemgetter(0), reverse=wanted.backwards)] + unknown
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Shown:
-    """A line as the table prints it; `url` is empty where no team lies below."""
+    """A line as the table prints it; texts only."""
 
     name: str
-    above: str
-    url: str
-    people_url: str
+    url: str  # empty where no team lies below
     people: str
-    percent: str
-    said: str
-    bar: list[tuple[str, int, int]]  # state, where it begins, how wide
-    numbers: list[tuple[str, str]]  # with the heading of the column
+    html: SafeString
 
 
-def shown(one: Organization) -> list[Shown]:
-    """The lines of the page; one query, for which of them have teams below."""
+class Printer:
+    """Makes the rows of one page."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.is_deep, self.text = wanted.is_deep, cache(escape)
+        self.down = wanted.query(team=PLACE)
+        self.people_url = reverse("reports:team") + Wanted(None, False, wanted.path, DEFAULT_SORT, 1, ()).query(
+            team=PLACE
+        )
+        self.people, self.said = str(LABELS["people"]), _("%(complete)d of %(asked)d")
+        named = {name: gap(name) for name in ("name", "people", "percent", "said", "bar")}
+        numbers = [(str(LABELS[key]), gap(key)) for key in NUMBERS]
+        around = {"people": self.people, "complete": str(LABELS["complete"]), "numbers": numbers}
+        self.row = Gaps("reports/team_row.html", {"row": named, **around})
+
+    def line(self, line: Line, goes_down: bool) -> Shown:
+        """A row that leads to the people of a team, and to the teams below it where there are some."""
+        place, summary = str(line.pk), line.summary
+        url = self.down.replace(PLACE, place) if goes_down else ""
+        name = format_html(LINK, url, line.name) if url else escape(line.name)
+        count = format_html(PEOPLE, self.people_url.replace(PLACE, place), summary.people, self.people, line.name)
+        html = self.filled(name, line.above if self.is_deep else "", count, summary)
+        return Shown(line.name, url, str(summary.people), html)
+
+    def plain(self, name: str, summary: Summary, under: str = "") -> SafeString:
+        """A row that leads nowhere."""
+        return self.filled(escape(name), under, str(summary.people), summary)
+
+    def filled(self, name: SafeString, under: str, people: str, summary: Summary) -> SafeString:
+        percent = percent_of(summary)
+        return self.row.filled(
+            name=name + format_html(UNDER, under) if under else name,
+            people=people,
+            percent=self.text("–" if percent is None else f"{percent}%"),
+            said=self.said % {"complete": summary.complete, "asked": summary.asked},
+            bar=format_html_join("", RECT, bar(summary)),
+            **{key: self.text(str(COUNTS[key](summary))) for key in NUMBERS},
+        )
+
+
+def shown(one: Organization, printer: Printer) -> list[Shown]:
+    """The lines of the page; one query, unless all teams are at hand, for which of them have teams below."""
+    wide = above_others(one)
+    return [printer.line(line, line.path in wide) for line in one.shown]
+
+
+def above_others(one: Organization) -> set[str]:
+    """The paths of those of the page that have teams below."""
+    if one.wanted.is_deep:
+        return {line.path[:-STEP] for line in one.lines}
     last = Concat(OuterRef("path"), Value("9" * STEP))
     below = Team.objects.filter(path__gt=OuterRef("path"), path__lte=last)
-    wide = set(Team.objects.filter(Exists(below), pk__in=[line.pk for line in one.shown]).values_list("pk", flat=True))
-    labels = numbers_shown()
-    down = one.wanted.query(team=PLACE)
-    people = reverse("reports:team") + Wanted(None, False, one.wanted.path, DEFAULT_SORT, 1, ()).query(team=PLACE)
-    return [
-        Shown(
-            name=line.name,
-            above=line.above if one.wanted.is_deep else "",
-            url=down.replace(PLACE, str(line.pk)) if line.pk in wide else "",
-            people_url=people.replace(PLACE, str(line.pk)),
-            **figures(line.summary, labels),
-        )
-        for line in one.shown
-    ]
-
-
-def numbers_shown() -> list[tuple[str, Callable[[Line], Any]]]:
-    """The headings of the numbers, and what stands below them."""
-    return [(str(LABELS[key]), SORTS[key]) for key in NUMBERS]
-
-
-def figures(summary: Summary, labels: list[tuple[str, Callable[[Line], Any]]]) -> dict[str, Any]:
-    """The cells of a line but its name."""
-    line = Line(0, "", "", "", summary)
-    return {
-        "people": str(summary.people),
-        "percent": "–" if line.percent is None else f"{line.percent}%",
-        "said": _("%(complete)d of %(asked)d") % {"complete": summary.complete, "asked": summary.asked},
-        "bar": bar(summary),
-        "numbers": [(label, str(number(line))) for label, number in labels],
-    }
+    few = Team.objects.filter(Exists(below), pk__in=[line.pk for line in one.shown])
+    return set(few.values_list("path", flat=True))
 
 
 def bar(summary: Summary) -> list[tuple[str, int, int]]:
-    """Whole units that fill the bar exactly."""
+    """State, where it begins, how wide: whole units that fill the bar exactly."""
     total, before, parts = sum(summary[standing] for standing in BAR), 0, []
     for standing in BAR:
         if n := summary[standing]:
@@ -338,13 +359,18 @@ def trail(one: Organization) -> list[tuple[str, str]]:
     return [(team.name, one.wanted.query(team=team.pk)) for team in above]
 
 
-def paths_to_choose() -> list[tuple[str, str]]:
-    """Courses, and their paths that somebody takes; one query."""
+@Prepared
+def paths_taken() -> QuerySet[Any, Any]:
+    """Courses, and their paths that somebody takes."""
     found = Path.objects.filter(Exists(Enrollment.objects.filter(path=OuterRef("pk"))))
+    named = found.order_by("course__title", "position", "pk")
+    return named.values_list("course__key", "course__title", "key", "title")
+
+
+def paths_to_choose() -> list[tuple[str, str]]:
+    """The same, to choose from; one query."""
     choices: dict[str, str] = {}
-    for course, title, key, name in found.order_by("course__title", "position", "pk").values_list(
-        "course__key", "course__title", "key", "title"
-    ):
+    for course, title, key, name in paths_taken():
         choices.setdefault(course, title)
         choices[f"{course}/{key}"] = f"– {name}"
     return list(choices.items())
@@ -354,12 +380,13 @@ def paths_to_choose() -> list[tuple[str, str]]:
 def page(request: HttpRequest) -> HttpResponse:
     """How the teams stand, one beside the other."""
     one = Organization.asked_for(request)
+    printer, in_itself = Printer(one.wanted), _("Directly in %(team)s") % {"team": one.title}
     context = {
         "page": one,
         "asked": one.wanted,
-        "rows": shown(one),
-        "direct": figures(one.direct, numbers_shown()) if one.direct.people else None,
-        "total": figures(one.total, numbers_shown()),
+        "rows": shown(one, printer),
+        "direct": printer.plain(in_itself, one.direct) if one.direct.people else "",
+        "total": printer.plain(_("All together"), one.total, _("each person once")),
         "columns": columns(one.wanted),
         "trail": trail(one),
         "all_query": one.wanted.query(team=None),
@@ -374,10 +401,10 @@ def lines(one: Organization) -> Iterator[list[Cell]]:
     """The file: all teams, all together, and how many teams there are."""
     labels = [str(standing.label) for standing in Standing]
     yield [_("Team"), _("In"), _("People"), _("Asked"), _("Complete"), _("Percent"), *labels]
-    for line in [*one.lines, Line(0, _("All together, each person once"), "", "", one.total)]:
-        counts = [line.summary[standing] for standing in Standing]
-        known = [line.summary.people, line.summary.asked, line.summary.complete, line.percent]
-        yield [line.name, line.above, *known, *counts]
+    together = (_("All together, each person once"), "", one.total)
+    for name, above, summary in [*((line.name, line.above, line.summary) for line in one.lines), together]:
+        counts = [summary[standing] for standing in Standing]
+        yield [name, above, summary.people, summary.asked, summary.complete, percent_of(summary), *counts]
     n = len(one.lines)
     yield [ngettext("%(n)d team", "%(n)d teams", n) % {"n": n}, one.in_words, words.as_of(one.at)]
 

@@ -7,29 +7,31 @@ their places lie there. No lesson is counted: a standing follows from facts on t
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import cache
-from itertools import chain
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from functools import cache, lru_cache
+from operator import add
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Substr
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Cast, Coalesce, Substr
+from django.utils import timezone
 
 from accounts.models import Membership, Team
-from accounts.models.team import STEP
+from accounts.models.team import STEP, Branch
+from accounts.statements import Given, Prepared
+from courses.learned import Listed
 from courses.models import Course, Enrollment, Module
+from courses.models.enrollment import site_day
 from reports.population import Population
 from reports.standing import STANDINGS, Standing, Summary, place_of
 from reports.team import Within
 
-PEOPLE = -1  # in place of a standing: the people themselves, each once
 VALUES: list[str] = Standing.values  # which is put together each time it is asked for
-DUE_SOON = place_of(Standing.DUE_SOON)
+DONE_SO_FAR, DUE_SOON = place_of(Standing.DONE_SO_FAR), place_of(Standing.DUE_SOON)
 TAKEN = "user__enrollments__"  # the way from a place to what its person is asked to take
-Group = tuple[str, int, int, date | None]  # the path of a home team, a place, how many, and the last due day
 
 
 @dataclass
@@ -40,13 +42,26 @@ class Sums:
     places: list[int] = field(default_factory=lambda: [0] * len(STANDINGS))
     due_soon_by: date | None = None
 
-    def add(self, place: int, n: int, due_on: date | None) -> None:
-        if place == PEOPLE:
-            self.people += n
-            return
-        self.places[place] += n
-        if due_on and place == DUE_SOON:
-            self.due_soon_by = max(due_on, self.due_soon_by or due_on)
+    def add(self, other: Sums) -> None:
+        self.people += other.people
+        self.places = list(map(add, self.places, other.places))
+        if other.due_soon_by:
+            self.due_soon_by = max(other.due_soon_by, self.due_soon_by or date.min)
+
+    def take(self, said: Mapping[str, int]) -> None:
+        """So many rows of each of which the database said where they stand (`with_standing`)."""
+        for one, n in said.items():
+            if one.isdecimal():
+                self.places[int(one)] += n
+            else:
+                self.places[DUE_SOON] += n
+                self.due_soon_by = max(date.fromisoformat(one), self.due_soon_by or date.min)
+
+    def move(self, said: Mapping[str, int]) -> None:
+        """Rows that were taken by their dates, and have done so far what there is."""
+        for one, n in said.items():
+            self.places[int(one) if one.isdecimal() else DUE_SOON] -= n
+            self.places[DONE_SO_FAR] += n
 
     @property
     def summary(self) -> Summary:
@@ -78,10 +93,9 @@ class Scope:
         return below if self.is_deep else Team.objects.children_of(self.above)
 
     @property
-    def key(self) -> Any:
-        """What places are counted by in the database: no finer than the list needs."""
-        fine = self.is_deep or self.above is None
-        return F("team__path") if self.above is None or fine else Substr("team__path", 1, len(self.above.path) + STEP)
+    def length(self) -> int:
+        """Of the paths by which the database counts: no finer than the list needs. 0 for each team."""
+        return 0 if self.is_deep or self.above is None else len(self.above.path) + STEP
 
     def listed(self, path: str) -> list[str]:
         """The paths of the listed teams that a team with this path lies in or below, and "" for all together; none for
@@ -97,56 +111,133 @@ class Scope:
         return ["", *(path[:end] for end in range(first, last + 1, STEP))]
 
 
+@dataclass(frozen=True)
+class Question:
+    """What shapes the queries of a list, and not only their parameters: each is prepared once."""
+
+    day: date
+    tops: int  # so many
+    length: int
+    within: Within | None
+    is_done: bool = False  # only those who have done all lessons there are yet
+
+    @property
+    def noon(self) -> datetime:
+        """A moment of the day, which is all that is asked of it."""
+        return datetime.combine(self.day, time(12), timezone.get_default_timezone())
+
+    @property
+    def at_path(self) -> Any:
+        return Substr("team__path", 1, self.length) if self.length else F("team__path")
+
+
 def counted(population: Population, scope: Scope, within: Within | None, at: datetime) -> dict[str, Sums]:
     """By the path of each listed team in which somebody is, and all together by ""; each person once in each.
 
-    Two queries and two short ones; one more where there are several courses, one while one is in preparation.
+    Two queries and a short one; one more where there are several courses, two while one is in preparation.
     """
     sums: dict[str, Sums] = defaultdict(Sums)
-    places = places_of(population, scope).filter(is_home=True)
-    done = done_so_far() if Module.objects.in_preparation().exists() else None
-    groups = [by_home(with_place(places, within, at), scope)]
-    if done:
-        groups.append(moved(by_home(with_place(places, within, at, done), scope)))
-    is_one_row_each = within is not None or Course.objects.count() == 1
-    if not is_one_row_each:
-        groups.append(people_at_home(places, scope))
+    if not scope.tops:
+        return sums
+    question = Question(site_day(at), len(scope.tops), scope.length, within)
+    given: dict[str, Given] = {"viewer": population.viewer.pk, **ends_of(scope.tops)}
+    courses = [is_preparing for (is_preparing,) in course_by_course()]
+    done = replace(question, is_done=True) if any(courses) else None
     listed_of = cache(scope.listed)
-    for path, place, n, due_on in chain(*groups):
-        for listed in listed_of(path):
-            sums[listed].add(place, n, due_on)
-    for listed, place, due_on in further(population, scope, within, at, done):
-        sums[listed].add(place, 1, due_on)
+    for path, said in standing_at_home(question)(**given):
+        for listed in listed_of(path)[-1:]:  # the lowest one around it
+            sums[listed].take(Counter(said.split(",")))
+    for path, said in standing_at_home(done)(**given) if done else ():
+        for listed in listed_of(path)[-1:]:
+            sums[listed].move(Counter(said.split(",")))
+    is_one_row_each = within is not None or len(courses) == 1
+    for path, n in () if is_one_row_each else people_at_home(question)(**given):
+        for listed in listed_of(path)[-1:]:
+            sums[listed].people += n
+    roll_up(sums, listed_of)
+    through = {pk for (pk,) in done_beside(done)(**given)} if done else set()
+    beside(sums, listed_of, standing_beside(question)(**given), through)
     for one in sums.values() if is_one_row_each else ():
         one.people = sum(one.places)
     return sums
 
 
-def places_of(population: Population, scope: Scope) -> Any:
-    """The places, in the teams of the scope, of the people of a report."""
-    places = Membership.objects.in_teams(*scope.tops).filter(user__is_active=True).order_by()
-    return places.exclude(user=population.viewer.pk)
+def roll_up(sums: dict[str, Sums], listed_of: Callable[[str], list[str]]) -> None:
+    """Add each team to the next above it that is listed, from the lowest level to all together."""
+    for length in range(max(map(len, sums), default=0), 0, -STEP):
+        for path in [path for path in sums if len(path) == length]:
+            sums[listed_of(path)[-2]].add(sums[path])
 
 
-def with_place(places: Any, within: Within | None, at: datetime, only: Q | None = None) -> Any:
-    """A row for each thing its person is asked to take, with the `place` where they stand by its dates. `only`: those
-    for which this is true.
+def beside(
+    sums: dict[str, Sums],
+    listed_of: Callable[[str], list[str]],
+    rows: Iterable[Sequence[Any]],
+    through: Collection[int],
+) -> None:
+    """Count people by a further place, where they do not count by their home team already; each once.
+
+    `through`: the enrollments of those who have done so far what there is.
+    """
+    people: set[tuple[str, int]] = set()
+    known: set[tuple[str, int, int | None]] = set()
+    for person, path, home, enrollment, said in rows:
+        at_home = listed_of(home)
+        for listed in listed_of(path):
+            if listed in at_home or (listed, person, enrollment) in known:
+                continue
+            known.add((listed, person, enrollment))
+            one = sums[listed]
+            one.people += (listed, person) not in people
+            people.add((listed, person))
+            one.take({str(DONE_SO_FAR) if enrollment in through else said: 1})
+
+
+# --- The queries, each prepared once for what it is asked (accounts/statements.py) -----------------------------------
+
+
+def ends_of(teams: list[Team]) -> dict[str, str]:
+    """The first and the last path that each of these teams, with all below it, can have."""
+    firsts = {f"first{n}": team.path for n, team in enumerate(teams)}
+    return firsts | {f"last{n}": team.last_path for n, team in enumerate(teams)}
+
+
+@Prepared
+def course_by_course() -> QuerySet[Any, Any]:
+    """Of each course, whether it is in preparation."""
+    preparing = Exists(Module.objects.in_preparation().filter(course=OuterRef("pk")))
+    courses: QuerySet[Any, Any] = Course.objects.order_by("pk").annotate(is_preparing=preparing)
+    return courses.values_list("is_preparing")
+
+
+def places_of(viewer: int, ends: dict[str, str], is_home: bool) -> Any:
+    """The places, home or further, of active people in some branches of the tree; not those of the viewer."""
+    branches = [Branch(ends[f"first{n}"], ends[f"last{n}"]) for n in range(len(ends) // 2)]
+    places = Membership.objects.in_teams(*branches).filter(user__is_active=True, is_home=is_home)
+    return places.exclude(user=viewer).order_by()
+
+
+def with_standing(places: Any, question: Question) -> Any:
+    """A row for each thing its person is asked to take, with the place of its standing by its dates as a text, `said`,
+    or with the day if it is due soon. Unless only some are asked for, one for who is asked for nothing, too.
     """
     wanted = Enrollment.current_q(TAKEN)  # all in one filter, so that it is of one enrollment
-    if within:
-        wanted &= reached(within.q, TAKEN)
-    if only:
-        wanted &= only
-    if not (within or only):
-        wanted |= Q(**{f"{TAKEN}isnull": True})
-    places = places.filter(wanted)
-    rules = [
-        (Q(**{f"{TAKEN}isnull": True}), Standing.NOT_ASKED),
-        (reached(Enrollment.due_soon_q(at), TAKEN), Standing.DUE_SOON),
-        *[(reached(rule, TAKEN), Standing(state.value)) for rule, state in Enrollment.state_rules(at)],
+    if question.within:
+        wanted &= reached(question.within.q, TAKEN)
+    if question.is_done:
+        done = Enrollment.objects.current().filter(Enrollment.done_so_far_q())
+        wanted &= Q(**{f"{TAKEN}in": done.values("pk")})
+    rules = [(state_rule, Standing(state.value)) for state_rule, state in Enrollment.state_rules(question.noon)]
+    whens = [
+        When(Q(**{f"{TAKEN}isnull": True}), then=text_of(Standing.NOT_ASKED)),
+        When(reached(Enrollment.due_soon_q(question.noon), TAKEN), then=Cast(f"{TAKEN}due_on", TextField())),
+        *[When(reached(rule, TAKEN), then=text_of(standing)) for rule, standing in rules],
     ]
-    whens = [When(rule, then=Value(place_of(standing))) for rule, standing in rules]
-    return places.annotate(place=Case(*whens, output_field=IntegerField()), day=F(f"{TAKEN}due_on"))
+    return places.filter(wanted).annotate(said=Case(*whens, output_field=TextField()))
+
+
+def text_of(standing: Standing) -> Value:
+    return Value(str(place_of(standing)), TextField())
 
 
 def reached(rule: Q, way: str) -> Q:
@@ -163,48 +254,54 @@ def reached(rule: Q, way: str) -> Q:
     return Q(*parts, _connector=rule.connector, _negated=rule.negated)
 
 
-def by_home(placed: Any, scope: Scope) -> Iterable[Group]:
-    grouped = placed.annotate(at_path=scope.key).values("at_path", "place")
-    found: Iterable[Group] = grouped.annotate(n=Count("pk"), last=Max("day")).values_list(
-        "at_path", "place", "n", "last"
-    )
-    return found
+@lru_cache(maxsize=64)
+def standing_at_home(question: Question) -> Prepared:
+    """By path, where the people who are at home there stand, as one text with commas.
+
+    One row for each team. Counted by the database it would be one for each of its places, and SQLite sorts for that:
+    it took a third longer.
+    """
+
+    def rows(viewer: int, **ends: str) -> QuerySet[Any, Any]:
+        placed = with_standing(places_of(viewer, ends, is_home=True), question)
+        grouped = placed.annotate(at_path=question.at_path).values("at_path")
+        texts: QuerySet[Any, Any] = grouped.annotate(all_said=Listed("said"))
+        return texts.values_list("at_path", "all_said")
+
+    return Prepared(rows)
 
 
-def people_at_home(places: Any, scope: Scope) -> Iterable[Group]:
-    counts = places.annotate(at_path=scope.key).values("at_path").annotate(n=Count("pk"))
-    return ((path, PEOPLE, n, None) for path, n in counts.values_list("at_path", "n"))
+@lru_cache(maxsize=64)
+def people_at_home(question: Question) -> Prepared:
+    """By path, how many people are at home there."""
+
+    def rows(viewer: int, **ends: str) -> QuerySet[Any, Any]:
+        grouped = places_of(viewer, ends, is_home=True).annotate(at_path=question.at_path).values("at_path")
+        counts: QuerySet[Any, Any] = grouped.annotate(n=Count("pk"))
+        return counts.values_list("at_path", "n")
+
+    return Prepared(rows)
 
 
-def done_so_far() -> Q:
-    """Of those whose course is in preparation: who has done all lessons there are. Only for them lessons are asked."""
-    done = Enrollment.objects.current().filter(Enrollment.done_so_far_q())
-    return Q(**{f"{TAKEN}in": done.values("pk")})
+@lru_cache(maxsize=64)
+def standing_beside(question: Question) -> Prepared:
+    """The rows of people with further places: person, path, home, enrollment, standing."""
+
+    def rows(viewer: int, **ends: str) -> QuerySet[Any, Any]:
+        homes = Membership.objects.filter(user=OuterRef("user"), is_home=True).values("team__path")
+        placed: QuerySet[Any, Any] = with_standing(places_of(viewer, ends, is_home=False), question)
+        placed = placed.annotate(home=Coalesce(Subquery(homes[:1]), Value("")))
+        return placed.values_list("user", "team__path", "home", "user__enrollments", "said")
+
+    return Prepared(rows)
 
 
-def moved(groups: Iterable[Group]) -> Iterator[Group]:
-    """Rows that were counted by their dates, and have done so far what there is."""
-    for path, place, n, _last in groups:
-        yield path, place, -n, None
-        yield path, place_of(Standing.DONE_SO_FAR), n, None
+@lru_cache(maxsize=64)
+def done_beside(question: Question) -> Prepared:
+    """What people with further places take and have done as far as it goes; `question.is_done`."""
 
+    def rows(viewer: int, **ends: str) -> QuerySet[Any, Any]:
+        placed: QuerySet[Any, Any] = with_standing(places_of(viewer, ends, is_home=False), question)
+        return placed.values_list("user__enrollments")
 
-def further(
-    population: Population, scope: Scope, within: Within | None, at: datetime, done: Q | None
-) -> Iterator[tuple[str, int, date | None]]:
-    """In which listed teams people count by a further place, and not by their home team already."""
-    beside = places_of(population, scope).filter(is_home=False)
-    homes = Membership.objects.filter(user=OuterRef("user"), is_home=True).values("team__path")
-    rows = with_place(beside, within, at).annotate(home=Coalesce(Subquery(homes[:1]), Value("")))
-    through = set(with_place(beside, within, at, done).values_list("user__enrollments", flat=True)) if done else ()
-    known: set[tuple[str, int, int | None]] = set()
-    for person, path, home, enrollment, place, day in rows.values_list(
-        "user", "team__path", "home", "user__enrollments", "place", "day"
-    ):
-        place = place_of(Standing.DONE_SO_FAR) if enrollment in through else place
-        for listed in set(scope.listed(path)).difference(scope.listed(home)):
-            counts = [((listed, person, None), PEOPLE), ((listed, person, enrollment or 0), place)]
-            for key, where in counts:
-                if key not in known:
-                    known.add(key)
-                    yield listed, where, day
+    return Prepared(rows)

@@ -33,8 +33,16 @@ class OneTeam:
     path: str
 
 
+@dataclass(frozen=True)
+class Branch:
+    """A team with all below it, by the ends of its range: for queries that are prepared before a team is known."""
+
+    path: str
+    last_path: str
+
+
 class TeamQuerySet(models.QuerySet["Team"]):
-    def under(self, *teams: Team | OneTeam) -> TeamQuerySet:
+    def under(self, *teams: Team | OneTeam | Branch) -> TeamQuerySet:
         """These teams and all below them, by ranges of the indexed path (`startswith` scans the table on SQLite)."""
         return self.filter(Team.range_of("path", teams))
 
@@ -61,7 +69,7 @@ class Team(models.Model):
         return self.name
 
     @staticmethod
-    def range_of(field: str, teams: Sequence[Team | OneTeam]) -> Q:
+    def range_of(field: str, teams: Sequence[Team | OneTeam | Branch]) -> Q:
         """A condition that `field` lies in the subtree of one of the teams; false for no team."""
         alone = [team.path for team in teams if isinstance(team, OneTeam)]
         condition = Q(**{f"{field}__in": alone})
@@ -200,7 +208,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def managing(self) -> MembershipQuerySet:
         return self.filter(role=Membership.Role.MANAGER)
 
-    def in_teams(self, *teams: Team | OneTeam) -> MembershipQuerySet:
+    def in_teams(self, *teams: Team | OneTeam | Branch) -> MembershipQuerySet:
         """Memberships in these teams or below them."""
         return self.filter(Team.range_of("team__path", teams))
 
@@ -241,6 +249,8 @@ class Membership(models.Model):
                 violation_error_message=_("A person has one home team."),
             ),
         ]
+        # A few in a hundred; reports look at their people one by one.
+        indexes = [models.Index(fields=["team"], condition=Q(is_home=False), name="membership_beside")]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.team}"

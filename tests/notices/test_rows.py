@@ -1,0 +1,16 @@
+"""Rows whose template is rendered once."""
+
+from django.template import engines
+from django.utils.html import format_html
+
+from notices import rows
+
+
+def test_each_row_fills_the_gaps_of_one_template(monkeypatch):
+    template = engines["django"].from_string('<b title="{{ label }}">{{ row.name }}</b>{{ row.n }}{{ row.name }}')
+    monkeypatch.setattr(rows, "render_to_string", lambda name, context: template.render(context))
+    of_page = rows.Gaps("row.html", {"label": "{0} & {", "row": {"name": rows.gap("name"), "n": rows.gap("n-of")}})
+    first = of_page.filled(**{"name": "<i>{n-of}", "n-of": "1"})
+    assert first == '<b title="{0} &amp; {">&lt;i&gt;{n-of}</b>1&lt;i&gt;{n-of}'
+    second = of_page.filled(**{"name": format_html("<i>{}</i>", "Ada"), "n-of": "2"})
+    assert second == '<b title="{0} &amp; {"><i>Ada</i></b>2<i>Ada</i>'
