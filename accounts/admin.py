@@ -63,21 +63,51 @@ class TeamChoiceField(TeamField):
     def to_python(self, value: Any) -> Team | None:
         if not self.is_typed or isinstance(value, Team) or value in self.empty_values:
             return super().to_python(value)
-        found = teams.meant(str(value)[:600])
-        if len(found) == 1 and teams.is_meant(str(value), found[0]):
-            return found[0][0]
-        if not found:
-            raise ValidationError(_("No team has “%(text)s” in its name."), params={"text": value}, code="unknown")
-        raise ValidationError(
-            _("Which one do you mean? Copy one of these: %(teams)s"),
-            params={"teams": teams.listed(found)},
-            code="several",
-        )
+        return only_meant(str(value)[:600])
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         if not self.is_typed or self.disabled:
             return super().has_changed(initial, data)
         return str(self.prepare_value(initial) or "") != str(data or "").strip()
+
+
+def only_meant(text: str) -> Team:
+    """The team that somebody typed; ValidationError that lists who may be meant, if that is in doubt."""
+    found = teams.meant(text)
+    if len(found) == 1 and teams.is_meant(text, found[0]):
+        return found[0][0]
+    if not found:
+        raise ValidationError(_("No team has “%(text)s” in its name."), params={"text": text}, code="unknown")
+    raise ValidationError(
+        _("Which one do you mean? Copy one of these: %(teams)s"),
+        params={"teams": teams.listed(found)},
+        code="several",
+    )
+
+
+class TypedTeamsField(forms.CharField):
+    """Teams to type, one on a line, where a list of all to choose from would be too long."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"})
+    most = 50  # of which each is looked up
+
+    def __init__(self, **kwargs: Any) -> None:
+        hint = _("One on each line, for example “Lyon Station”, or with the names on the way: “Region Rhône / Lyon”.")
+        super().__init__(help_text=hint, max_length=20_000, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """What stands in the field at first: names instead of numbers."""
+        if not isinstance(value, list):
+            return value
+        found = teams.with_full_names(list(Team.objects.filter(pk__in=value).order_by("path")))
+        return "\n".join(name for _team, name in found)
+
+    def clean(self, value: Any) -> Any:
+        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        if len(lines) > self.most:
+            text = _("These are %(n)d teams; %(most)d at most. A team that they all lie below says the same.")
+            raise ValidationError(text, params={"n": len(lines), "most": self.most})
+        return [only_meant(line) for line in lines]
 
 
 class TeamFilter(admin.SimpleListFilter):

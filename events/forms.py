@@ -15,9 +15,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.admin import indented
+from accounts.admin import TypedTeamsField, indented
 from accounts.forms import zone_choices
 from accounts.models import Team, User
+from accounts.teams import is_short_list
 from courses.models import Course
 from events import clock
 from events.models import LONGEST, LiveSession
@@ -123,18 +124,26 @@ class SessionForm(SessionModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.found_teams = {team.pk: team for team in Team.objects.order_by("path")}
+        self.found_teams: dict[int, Team] = {}
         self.found_trainers: list[User] = []
         for name in ("starts_which", "ends_which"):
             self.choices(name, [(which, which) for which in WHICH])
         self.initial.setdefault("time_zone", self.instance.time_zone)
         self.choices("time_zone", zone_choices(self.instance.time_zone))
-        self.choices("teams", [(pk, indented(team)) for pk, team in self.found_teams.items()])
+        self.offer_teams()
         if self.instance.pk:
             self.show_stored()
 
     def choices(self, name: str, choices: list[Any]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+
+    def offer_teams(self) -> None:
+        """All to choose from, or where they are too many a field to type them into."""
+        if is_short_list():
+            self.found_teams = {team.pk: team for team in Team.objects.order_by("path")}
+            self.choices("teams", [(pk, indented(team)) for pk, team in self.found_teams.items()])
+        else:
+            self.fields["teams"] = TypedTeamsField(label=self.fields["teams"].label, required=False)
 
     def show_stored(self) -> None:
         session = self.instance
@@ -209,7 +218,8 @@ class SessionForm(SessionModelForm):
         return link
 
     def clean_teams(self) -> list[Team]:
-        return [self.found_teams[pk] for pk in self.cleaned_data["teams"]]
+        given: list[Any] = self.cleaned_data["teams"]  # teams that were typed, or numbers of those to choose from
+        return [self.found_teams[one] if isinstance(one, int) else one for one in given]
 
     def clean_trainers(self) -> list[User]:
         """The people with these addresses and numbers; which of them nobody has is said by name."""

@@ -65,6 +65,22 @@ def test_a_session_is_planned_in_its_own_zone(cast, hana):
     assert LogEntry.objects.filter(user=cast.hana).count() == 1
 
 
+def test_of_too_many_teams_some_are_typed(cast, hana, monkeypatch):
+    monkeypatch.setattr("accounts.teams.SHORT_LIST", 2)
+    hana.post(ADD, typed(teams="lyon\n\nShops / Paris"))
+    session = LiveSession.objects.get()
+    assert set(session.teams.all()) == {cast.lyon, cast.paris}
+    page = hana.get(change_of(session)).content.decode()
+    assert "Shops / Lyon\nShops / Paris</textarea>" in page
+    for wrong, says in (
+        ("Lyon\nRome", "No team has “Rome”"),
+        ("o", "Shops; Shops / Lyon"),
+        ("\n" * 9 + "x\n" * 51, "50"),
+    ):
+        assert says in " ".join(errors(hana.post(change_of(session), typed(teams=wrong)))["teams"])
+    assert session.teams.count() == 2
+
+
 def test_a_new_session_is_meant_in_the_zone_of_the_site(cast, hana):
     assert '<option value="Europe/Paris" selected>' in hana.get(ADD).content.decode()
 
