@@ -19,5 +19,7 @@ def make(now: datetime) -> None:
         at = hours.next_open(at, str(at.tzinfo))
         mailing.write_due(at)
         for notice in Notice.objects.letters().waiting(at):
+            notice.tries = 1
+            notice.save(update_fields=["tries"])
             sending.done(notice, at)
     mailing.write_due(now)

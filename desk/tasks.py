@@ -283,7 +283,7 @@ def operating() -> list[Task]:
             reverse("admin:sender"),
         ),
         Task(
-            _("Notices"),
+            _("What is mailed"),
             _("What was sent, what waits, and what could not be delivered and why."),
             reverse("admin:notices_notice_changelist"),
         ),

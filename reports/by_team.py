@@ -141,6 +141,11 @@ class Wanted:
         query.update({name: str(value) for name, value in wanted.items() if value})
         return f"?{query.urlencode(safe='/')}"
 
+    def people_url(self, team: int | str | None) -> str:
+        """The report of the people of a team, on the same path."""
+        query = Wanted(None, False, self.path, DEFAULT_SORT, 1, ()).query(team=team)
+        return reverse("reports:team") + (query if query != "?" else "")
+
     def sort_query(self, key: str) -> str:
         """The address that sorts by this key, or turns it around; numbers begin with the largest."""
         first, other = (key, f"-{key}") if key == "name" else (f"-{key}", key)
@@ -278,7 +283,7 @@ def shown(one: Organization) -> list[Shown]:
     wide = set(Team.objects.filter(Exists(below), pk__in=[line.pk for line in one.shown]).values_list("pk", flat=True))
     labels = numbers_shown()
     down = one.wanted.query(team=PLACE)
-    people = reverse("reports:team") + Wanted(None, False, one.wanted.path, DEFAULT_SORT, 1, ()).query(team=PLACE)
+    people = one.wanted.people_url(PLACE)
     return [
         Shown(
             name=line.name,
@@ -361,6 +366,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "direct": figures(one.direct, numbers_shown()) if one.direct.people else None,
         "total": figures(one.total, numbers_shown()),
         "columns": columns(one.wanted),
+        "report_url": one.wanted.people_url(one.wanted.team_id),
         "trail": trail(one),
         "all_query": one.wanted.query(team=None),
         "file_query": one.wanted.query(),

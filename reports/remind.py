@@ -33,7 +33,7 @@ HEADINGS = {
     How.LATER: gettext_lazy("A mail goes out later: at most one in three days, and in working hours"),
     How.ON_ITS_WAY: gettext_lazy("A mail to them waits already, and will say it, too"),
     How.IN_PERSON: gettext_lazy("Better told in person: they have no e-mail address, and read it when they sign in"),
-    How.NOTHING_TO_DO: gettext_lazy("Nothing happens: they have nothing to do, or it is not running for them now"),
+    How.NOTHING_TO_DO: gettext_lazy("No reminder: they are done, or nothing is asked of them now"),
 }
 
 
@@ -125,9 +125,11 @@ def outcome(previews: Sequence[Preview], new: int) -> str:
         )
     if later := [one.at for one in count[How.LATER] if one.at]:
         sentence = ngettext(
-            "%(n)d mail goes out later: %(when)s.", "%(n)d mails go out later, by %(when)s.", len(later)
+            "%(n)d mail goes out later, from %(when)s (%(zone)s).",
+            "%(n)d mails go out later, from %(when)s (%(zone)s).",
+            len(later),
         )
-        parts.append(sentence % {"n": len(later), "when": moment(max(later))})
+        parts.append(sentence % {"n": len(later), "when": moment(min(later)), "zone": words.zone()})
     if n := len(count[How.ON_ITS_WAY]):
         parts.append(
             ngettext("%(n)d hears it with a mail that waits.", "%(n)d hear it with mails that wait.", n) % {"n": n}

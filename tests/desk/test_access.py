@@ -242,4 +242,4 @@ def test_index_speaks_of_tasks(people, as_):
     assert "Open “" not in links("hana")
     assert "Is everything running?" in links("olga")
     assert "Who is late" not in links("olga")
-    assert all(task in links("root") for task in ("Open “", "Ask a team", "Notices", "Everything that is kept"))
+    assert all(task in links("root") for task in ("Open “", "Ask a team", "What is mailed", "Everything that is kept"))

@@ -1,6 +1,6 @@
 """Reminding and giving more time from the report: first what would happen, then once, and only for one's own."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -210,3 +210,10 @@ def test_people_who_left_have_no_box(as_, cast):
     page = as_(cast.mia).get(PAGE, {"leavers": 1}).content.decode()
     assert f'name="enrollment" value="{cast.ada_enrolled.pk}" form="act"' in page
     assert f'value="{gone.pk}" form="act"' not in page
+
+
+def test_a_mail_that_waits_names_the_hour_with_its_zone(as_, cast, behind, monkeypatch):
+    nine = datetime(2099, 11, 23, 9, tzinfo=timezone.get_default_timezone())
+    monkeypatch.setattr(hours, "next_turn", lambda at, zone, sent: nine)
+    done = as_(cast.mia).post(REMIND, {"whom": "behind", **CONFIRM}, follow=True)
+    assert "2 mails go out later, from Monday, November 23, 9 a.m. (Europe/Paris). Please tell" in text_of(done)

@@ -45,7 +45,7 @@ def test_each_place_says_its_state_in_a_word(as_, cast, course):
     assert html.count('<th scope="row">') == 1
     assert 'tabindex="0" role="region" aria-label=' in html
     assert "Ada Moreau" not in html
-    assert "1 row of this page" not in said
+    assert "Not in the grid" not in said
 
 
 def test_two_courses_have_a_grid_each(as_, cast, course):
@@ -53,7 +53,7 @@ def test_two_courses_have_a_grid_each(as_, cast, course):
     enroll(make_member(cast.lyon, "Max Long"), course)
     page = as_(cast.mia).get(GRID)
     assert "Max Long" in text_of(page)
-    assert "1 row of this page is not about this course." in text_of(page)
+    assert "Not in the grid: 1 row of this page, which asks for nothing or for another course." in text_of(page)
     assert 'href="?path=service"' in page.content.decode()
     assert "Ada Moreau" in text_of(as_(cast.mia).get(GRID, {"path": "service"}))
 

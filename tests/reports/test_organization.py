@@ -102,7 +102,7 @@ def test_hr_goes_down_the_tree_by_links(client, cast):
     assert set(rows) == {"Lyon", "Paris"}  # the only team at the top is as good as chosen
     assert rows["Lyon"].people == "2"
     assert rows["Lyon"].url == ""
-    Team.add("Lyon night", cast.lyon)
+    night = Team.add("Lyon night", cast.lyon)
     page = client.get(PAGE)
     assert lines(page)["Lyon"].url == f"?team={cast.lyon.pk}"
     assert lines(page)["Lyon"].people_url == f"/reports/?team={cast.lyon.pk}"
@@ -111,6 +111,9 @@ def test_hr_goes_down_the_tree_by_links(client, cast):
     down = client.get(PAGE, {"team": cast.lyon.pk})
     assert set(lines(down)) == {"Lyon night"}
     assert "Directly in Lyon" in down.text
+    assert f'<a href="/reports/?team={cast.lyon.pk}">Team report</a>' in down.text
+    assert f'<a href="/reports/?team={night.pk}">Lyon night</a>' in down.text  # nothing below: its people
+    assert "No team below" in client.get(PAGE, {"team": night.pk}).text
     assert [name for name, _query in down.context["trail"]] == ["Shops"]
     assert set(lines(client.get(PAGE, {"depth": "all"}))) == {"Lyon", "Lyon night", "Paris"}
 
