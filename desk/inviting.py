@@ -228,8 +228,8 @@ def again(request: HttpRequest, by: User, form: NotComeForm, people: UserQuerySe
 
 def confirm_again(request: HttpRequest, mail: int, others: int, back: str) -> HttpResponse:
     text = ngettext(
-        "This sends %(n)d person a new invitation by mail; an earlier one no longer works.",
-        "This sends %(n)d people a new invitation by mail; earlier ones no longer work.",
+        "%(n)d person gets a new invitation; an earlier one no longer works.",
+        "%(n)d people get a new invitation; earlier ones no longer work.",
         mail,
     )
     left = ngettext(
@@ -240,7 +240,7 @@ def confirm_again(request: HttpRequest, mail: int, others: int, back: str) -> Ht
     return page(
         request,
         "desk/confirm.html",
-        _("Invite everybody on this list again?"),
+        _("Invite everybody on this list by mail?"),
         trail=[(_("Who has not come yet"), reverse("admin:not_come"))],
         sentences=[text % {"n": mail}, *taking_turns(mail), left % {"n": others}],
         hidden={"confirmed": "1"},

@@ -219,7 +219,7 @@ class Organization:
 
     @property
     def sentence(self) -> str:
-        return words.sentence(self.title, self.total)
+        return words.headline(self.title, self.total)
 
     @property
     def in_words(self) -> str:
@@ -307,10 +307,16 @@ def figures(summary: Summary, labels: list[tuple[str, Callable[[Line], Any]]]) -
     return {
         "people": str(summary.people),
         "percent": "–" if line.percent is None else f"{line.percent}%",
-        "said": _("%(complete)d of %(asked)d") % {"complete": summary.complete, "asked": summary.asked},
+        "said": said(summary),
         "bar": bar(summary),
         "numbers": [(label, str(number(line))) for label, number in labels],
     }
+
+
+def said(summary: Summary) -> str:
+    if not summary.asked:
+        return _("nobody is asked")
+    return _("%(complete)d of %(asked)d") % {"complete": summary.complete, "asked": summary.asked}
 
 
 def bar(summary: Summary) -> list[tuple[str, int, int]]:

@@ -91,7 +91,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "page": found,
         "asked": found.asked,
         "grid": grid_of(found),
-        "sentence": words.sentence(population.title, found.summary),
+        "sentence": words.headline(population.title, found.summary),
         "population": words.sentences(population.sentence(found.tally.people), found.asked.in_words()),
         "as_of": words.as_of(at),
     }

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from courses import nudging
 from courses.models.enrollment import site_day
@@ -50,9 +50,11 @@ class Kind:
         return self.count - len(self.people)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     population, asked = read(request)
+    if request.method != "POST":  # after signing in again, or from a bookmark
+        return back(request, asked)
     at = timezone.now()
     choice = choice_of(request, population, asked, at)
     if why := refusal(choice):

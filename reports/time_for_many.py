@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from courses import more_time
@@ -38,10 +38,12 @@ class Line:
     refusal: str
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """First who can get it and who cannot, then the deed."""
     population, asked = read(request)
+    if request.method != "POST":  # after signing in again, or from a bookmark
+        return back(request, asked)
     if sets_any_day(population.viewer):
         return redirect("admin:courses_enrollment_changelist")
     choice = choice_of(request, population, asked, timezone.now())

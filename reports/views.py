@@ -51,7 +51,7 @@ def team(request: HttpRequest) -> HttpResponse:
         **filters(population, page),
         "columns": columns(page),
         "chart": chart(page.shown, asked),
-        "sentence": words.sentence(population.title, page.summary),
+        "sentence": words.headline(population.title, page.summary),
         "population": words.sentences(population.sentence(page.tally.people), asked.in_words()),
         "as_of": words.as_of(at),
     }

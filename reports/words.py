@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -21,6 +22,11 @@ def sentence(title: str, summary: Summary) -> str:
     if not summary.asked:
         return f"{_('%(team)s: nothing is asked of anybody now.') % {'team': title}} {_set_aside(summary)}"
     return f"{_standing(title, summary)} {_to_act_on(summary)} {_set_aside(summary)}".rstrip()
+
+
+def headline(title: str, summary: Summary) -> str:
+    """The sentence for large letters: no line ends between a number and what it counts."""
+    return re.sub(r"(?<=\d) (?=\w)", "\N{NO-BREAK SPACE}", sentence(title, summary))
 
 
 def _standing(title: str, summary: Summary) -> str:

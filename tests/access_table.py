@@ -50,9 +50,9 @@ reports/                                                 GET    in     in  403  
 reports/                                                 POST   in     in  405     405     405   405    405 405      405
 reports/grid/                                            GET    in     in  403     200     200   403    200 403      200
 reports/grid/                                            POST   in     in  405     405     405   405    405 405      405
-reports/remind/                                          GET    in     in  405     405     405   405    405 405      405
+reports/remind/                                          GET    in     in  403     go      go    403    go  403      go
 reports/remind/                                          POST   in     in  403     go      go    403    go  403      go
-reports/more-time/                                       GET    in     in  405     405     405   405    405 405      405
+reports/more-time/                                       GET    in     in  403     go      go    403    go  403      go
 reports/more-time/                                       POST   in     in  403     go      go    403    go  403      go
 reports/team.csv                                         GET    in     in  403     200     200   403    200 403      200
 reports/team.csv                                         POST   in     in  405     405     405   405    405 405      405

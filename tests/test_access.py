@@ -21,7 +21,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.tokens import default_token_generator
 from django.core import serializers
-from django.db import connection, transaction
+from django.db import connection, reset_queries, transaction
 from django.http import FileResponse, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -188,6 +188,7 @@ class Site:
         client, path = self.visitor(person), self.path(route, **given)
         if role == "off":  # in the middle of a session
             User.objects.filter(pk=person.pk).update(is_active=False)
+        reset_queries()  # the log holds no more than 9,000
         with CaptureQueriesContext(connection) as queries:
             response = getattr(client, method.lower())(path, self.data(route) if method == "POST" else None)
         if isinstance(response, FileResponse):

@@ -349,7 +349,7 @@ def test_hr_invites_one_again_or_all_of_the_list(lyon):
     assert hana.post(page, {"person": lyon.ada.pk}).status_code == 404
     newcomer(lyon.paris, "Paul Paris", email="paul@example.com")
     asked = hana.post(f"{page}?team={lyon.paris.pk}").content.decode()
-    assert "This sends 1 person" in asked
+    assert "1 person gets a new invitation" in asked
     assert Notice.objects.count() == 1
     hana.post(f"{page}?team={lyon.paris.pk}", {"confirmed": "1"})
     assert Notice.objects.count() == 2

@@ -77,6 +77,7 @@ PAGES: dict[str, list[str]] = {
         "/admin/courses/assignment/add/",
         "/admin/courses/enrollment/",
         "/admin/courses/enrollment/do/extend/?state=overdue",
+        "/admin/not-come/",
         "/admin/events/livesession/",
         "/admin/events/livesession/add/",
     ],

@@ -217,3 +217,8 @@ def test_a_mail_that_waits_names_the_hour_with_its_zone(as_, cast, behind, monke
     monkeypatch.setattr(hours, "next_turn", lambda at, zone, sent: nine)
     done = as_(cast.mia).post(REMIND, {"whom": "behind", **CONFIRM}, follow=True)
     assert "2 mails go out later, from Monday, November 23, 9 a.m. (Europe/Paris). Please tell" in text_of(done)
+
+
+@pytest.mark.parametrize("address", [REMIND, TIME])
+def test_who_comes_back_by_the_address_is_led_to_the_report(as_, cast, address):
+    assert as_(cast.mia).get(f"{address}?due=month").url == f"{PAGE}?due=month"
