@@ -25,8 +25,12 @@ class How(models.TextChoices):
     NOW = "now", _("goes out within ten minutes")
     LATER = "later", _("goes out when they may next be written to")
     ON_ITS_WAY = "on-its-way", _("a mail to them waits already, and will say it, too")
+    ALREADY = "already", _("was reminded by the same person today: hears of it once a day")
     IN_PERSON = "in-person", _("has no e-mail address: they read it when they sign in; better tell them yourself")
     NOTHING_TO_DO = "nothing-to-do", _("has nothing to do, or is paused or excused: gets nothing")
+
+
+WITH_A_MAIL = (How.NOW, How.LATER)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Preview:
     last_written_at: datetime | None
 
 
-def preview(enrollments: EnrollmentQuerySet, at: datetime | None = None) -> list[Preview]:
+def preview(by: User, enrollments: EnrollmentQuerySet, at: datetime | None = None) -> list[Preview]:
     """What `remind` would do, in the order of names; five queries for any number.
 
     The caller chooses the enrollments through the permission of who asks.
@@ -52,20 +56,30 @@ def preview(enrollments: EnrollmentQuerySet, at: datetime | None = None) -> list
     open_ones = set(reminding.undone(at, people).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
     turns = mailing.next_turns(people, at)
     last = last_written(people)
-    return [preview_of(row, row.pk in open_ones, turns.get(row.user_id), last.get(row.user_id), at) for row in rows]
+    told = set(of_today(by, at).filter(recipient__in=people).values_list("about", flat=True))
+    return [
+        Preview(row.pk, row.user_id, row.user.name, how, turn if how in WITH_A_MAIL else None, last.get(row.user_id))
+        for row in rows
+        for turn in [turns.get(row.user_id)]
+        for how in [how_of(row, row.pk in open_ones, row.pk in told, turn, at)]
+    ]
 
 
-def preview_of(row: Enrollment, is_open: bool, turn: datetime | None, last: datetime | None, at: datetime) -> Preview:
+def how_of(row: Enrollment, is_open: bool, is_told: bool, turn: datetime | None, at: datetime) -> How:
     if not is_open:
-        how = How.NOTHING_TO_DO
-    elif not row.user.email:
-        how = How.IN_PERSON
-    elif turn is None:
-        how = How.ON_ITS_WAY
-    else:
-        how = How.NOW if turn <= at else How.LATER
-    when = turn if how in (How.NOW, How.LATER) else None
-    return Preview(row.pk, row.user_id, row.user.name, how, when, last)
+        return How.NOTHING_TO_DO
+    if is_told:
+        return How.ALREADY
+    if not row.user.email:
+        return How.IN_PERSON
+    if turn is None:
+        return How.ON_ITS_WAY
+    return How.NOW if turn <= at else How.LATER
+
+
+def of_today(by: User, at: datetime) -> models.QuerySet[News]:
+    """The reminders that `by` asked for on this day."""
+    return News.objects.filter(kind=News.Kind.NUDGE, by=by, edition=f"{site_day(at)}:{by.pk}")
 
 
 def last_written(people: Collection[int]) -> dict[int, datetime]:
@@ -86,7 +100,7 @@ def remind(by: User, enrollments: EnrollmentQuerySet, at: datetime | None = None
         News(recipient_id=person, kind=News.Kind.NUDGE, about=pk, edition=f"{site_day(at)}:{by.pk}", by=by, at=at)
         for pk, person in wanted.values_list("pk", "user_id")
     ]
-    mine = News.objects.filter(kind=News.Kind.NUDGE, by=by, edition=f"{site_day(at)}:{by.pk}")
+    mine = of_today(by, at)
     before = mine.count()
     News.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     return mine.count() - before

@@ -285,9 +285,9 @@ def why_waiting(notice: Notice, at: datetime) -> str:
     if notice.not_before > at:
         when = date_format(timezone.localtime(notice.not_before), "SHORT_DATETIME_FORMAT")
         if notice.tries:
-            text = ngettext("Tried once; again at %(when)s.", "Tried %(n)d times; again at %(when)s.", notice.tries)
+            text = ngettext("Tried once; again at %(when)s", "Tried %(n)d times; again at %(when)s", notice.tries)
             return text % {"n": notice.tries, "when": when}
-        return _("Not before %(when)s.") % {"when": when}
+        return _("Not before %(when)s") % {"when": when}
     sender = Heartbeat.objects.filter(name=SENDER).first()
     if sender is None or sender.is_late(at):
         return _("The sender does not run.")

@@ -33,6 +33,7 @@ HEADINGS = {
     How.LATER: gettext_lazy("A mail goes out later: at most one in three days, and in working hours"),
     How.ON_ITS_WAY: gettext_lazy("A mail to them waits already, and will say it, too"),
     How.IN_PERSON: gettext_lazy("Better told in person: they have no e-mail address, and read it when they sign in"),
+    How.ALREADY: gettext_lazy("You reminded them today already: each person hears of it once a day"),
     How.NOTHING_TO_DO: gettext_lazy("No reminder: they are done, or nothing is asked of them now"),
 }
 
@@ -59,7 +60,7 @@ def page(request: HttpRequest) -> HttpResponse:
     choice = choice_of(request, population, asked, at)
     if why := refusal(choice):
         return back(request, asked, why)
-    previews = nudging.preview(choice.enrollments, at)
+    previews = nudging.preview(population.viewer, choice.enrollments, at)
     if "confirm" in request.POST:
         new = nudging.remind(population.viewer, choice.enrollments, at)
         messages.success(request, outcome(previews, new))
@@ -79,7 +80,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def reminded(previews: Sequence[Preview]) -> set[int]:
     """The people who get a mail or read it on their page."""
-    return {one.person for one in previews if one.how != How.NOTHING_TO_DO}
+    return {one.person for one in previews if one.how not in (How.ALREADY, How.NOTHING_TO_DO)}
 
 
 def kinds_of(previews: Sequence[Preview]) -> list[Kind]:

@@ -248,7 +248,7 @@ def test_the_preview_says_what_happens_to_each(cast: Cast, due: Enrollment) -> N
     Notice.objects.create(key="b", **(lena | {"recipient": people[How.ON_ITS_WAY]}))
     own = Enrollment.objects.filter(user__in=people.values())
     with CaptureQueriesContext(connection) as queries:
-        found = nudging.preview(own, at)
+        found = nudging.preview(cast.mia, own, at)
     assert len(queries) <= 5
     assert {one.how: one.name for one in found} == {how: person.name for how, person in people.items()}
     late = next(one for one in found if one.how == How.LATER)

@@ -222,3 +222,12 @@ def test_a_mail_that_waits_names_the_hour_with_its_zone(as_, cast, behind, monke
 @pytest.mark.parametrize("address", [REMIND, TIME])
 def test_who_comes_back_by_the_address_is_led_to_the_report(as_, cast, address):
     assert as_(cast.mia).get(f"{address}?due=month").url == f"{PAGE}?due=month"
+
+
+def test_whom_one_reminded_today_is_not_offered_again(as_, cast, behind):
+    as_(cast.mia).post(REMIND, {**ticked(behind["late"]), **CONFIRM})
+    said = text_of(as_(cast.mia).post(REMIND, ticked(behind["late"], behind["soon"])))
+    assert "Remind 1 person?" in said
+    assert said.index("You reminded them today already") < said.index("Late Lee")
+    assert "Nobody to remind" in text_of(as_(cast.mia).post(REMIND, ticked(behind["late"])))
+    assert "Remind 2 people?" in text_of(as_(cast.hana).post(REMIND, ticked(behind["late"], behind["soon"])))
