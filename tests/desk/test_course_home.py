@@ -339,8 +339,7 @@ def test_new_modules_and_lessons_are_last_and_get_their_key_from_the_title(ed, c
 
 
 def test_a_new_objective_has_the_next_code_and_is_none_while_it_says_nothing(cast, as_):
-    module = cast.course.modules.get()
-    module.objectives.all().delete()
+    module = Module.objects.create(course=cast.course, key="m7", title="M", position=7)
     change, ed = reverse("admin:courses_module_change", args=[module.pk]), as_(cast.ed)
     skill = Skill.objects.create(course=cast.course, key="asking", title="Asking", position=1)
     code = f"O{module.position}.1"
@@ -349,8 +348,6 @@ def test_a_new_objective_has_the_next_code_and_is_none_while_it_says_nothing(cas
     form |= {"objectives-0-key": code, "objectives-0-module": module.pk}
     assert ed.post(change, form).status_code == 302
     assert not module.objectives.exists()
-    assert (
-        ed.post(change, {**form, "objectives-0-text": "Ask first", "objectives-0-skill": skill.pk}).status_code == 302
-    )
+    ed.post(change, {**form, "objectives-0-text": "Ask first", "objectives-0-skill": skill.pk})
     assert module.objectives.get().key == code
     assert f'value="O{module.position}.2"' in ed.get(change).text
