@@ -100,11 +100,16 @@ class LessonForm(LessonModelForm):
         self.fields["module"].queryset = modules  # type: ignore[attr-defined]  # a ModelChoiceField
         self.fields["module"].label_from_instance = _with_course  # type: ignore[attr-defined]
         self.fields.pop("objectives", None)  # known once the module is
+        self.fields["body"].widget.attrs["rows"] = 12
+        self.fields["body"].help_text = _(
+            "It can wait: once the lesson is added, there are buttons for headings, dialogue and pictures, and "
+            "beside the text stands the page as learners read it."
+        )
 
     def _start_from_draft(self) -> None:
         module, draft = self.instance.module, self.draft
-        keys = [objective.key for objective in module.objectives.all()]
         texts = {objective.key: str(objective) for objective in module.objectives.all()}
+        keys = list(texts)
         unknown = [key for key in (draft.objectives if draft else []) if key not in texts]
         self.fields["objectives"].choices = [(key, texts.get(key, key)) for key in keys + unknown]  # type: ignore[attr-defined]
         if not keys + unknown:

@@ -29,7 +29,7 @@ from desk.publishing import PublishPages, copy_of
 from learn import lesson_text
 from notices.admin import Trail, state_chip
 from quizzes import checks, drawing
-from quizzes.models import Quiz
+from quizzes.models import LessonCheck, Quiz
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -94,13 +94,17 @@ class LessonAdmin(MovePages, PublishPages):
     def get_fieldsets(self, request: HttpRequest, obj: Lesson | None = None) -> Any:
         text = ["title", "body", "takeaway", "objectives", "note", "number"]
         if obj is None:
-            text = ["title", "body", "takeaway", "number"]
+            text = ["title", "module", "kind", "body", "takeaway", "number"]
         elif self.has_change_permission(request, obj):
             form = LessonForm(instance=obj)
             text = [name for name in text if name in form.fields]
         else:
             text = []
         place = ["module", "key", "kind", "slug", "always_read", "is_sample"]
+        if obj is None:
+            place = ["key", "slug", "always_read", "is_sample"]
+        elif obj.kind != Lesson.Kind.READING:
+            place.remove("always_read")  # it says of a reading that no quiz stands for it
         return [(None, {"fields": text}), (_("Place and address"), {"fields": place})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lesson | None = None) -> tuple[str, ...]:
@@ -143,7 +147,8 @@ class LessonAdmin(MovePages, PublishPages):
             state, label = editing_state(with_editing_state(Lesson.objects.filter(pk=lesson.pk)).get())
             context.update(lesson=lesson, state=state, label=label, can_be_required=lesson.kind in CAN_BE_REQUIRED)
             context["quiz"] = Quiz.objects.filter(lesson=lesson).first()
-            context["question"] = checks.question_of(lesson)
+            context["question"] = LessonCheck.objects.filter(lesson=lesson, question__retired_at=None).first()
+            context["may_ask"] = lesson.kind == Lesson.Kind.READING and not lesson.retired_at
             self.add_writing(context, lesson)
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -60,7 +60,7 @@ class PublishPages(StaffAdmin):
             form.add_error(None, error)
             return False
         self.log_change(request, lesson, f"Published revision {revision.number}: {form.chosen_effect.value}")
-        messages.success(request, _("Published. Learners see this text from now on."))
+        messages.success(request, published(lesson))
         return True
 
 
@@ -85,3 +85,11 @@ def copy_of(revision: LessonRevision, by: Any, note: str = "") -> LessonRevision
     names = ("title", "body", "takeaway", "minutes", "objectives", "sources", "note")
     content = {name: getattr(revision, name) for name in names}
     return revision.lesson.add_revision(by=by, **{**content, "note": note or revision.note})
+
+
+def published(lesson: Lesson) -> str:
+    """What publishing came to; a module in preparation shows none of its lessons."""
+    if lesson.module.is_ready:
+        return _("Published. Learners see this text from now on.")
+    text = _("Published. Learners see it as soon as its module “%(module)s” is open to them.")
+    return text % {"module": lesson.module.title}

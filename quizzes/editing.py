@@ -12,12 +12,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses.models import Course, Lesson, Objective
-from courses.models.course import validate_key
+from courses.models.course import key_from, validate_key
+from courses.models.lesson import newest_title
 from quizzes import grading, parts
 from quizzes.models import Question, QuestionRevision
 from quizzes.option_buttons import MOST, PREFIX, Pressed, rows_typed
@@ -37,7 +37,7 @@ class RereadField(LessonField):
     """Lessons by title."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.published_revision.title if obj.published_revision else obj.key)
+        return str(obj.draft_title or obj.key)
 
 
 class QuestionForm(forms.Form):
@@ -48,8 +48,11 @@ class QuestionForm(forms.Form):
         label=gettext_lazy("Key"),
         max_length=100,
         validators=[validate_key],
-        help_text=gettext_lazy("Small letters, digits and hyphens. Never changes."),
-        error_messages={"required": gettext_lazy("Give it a key, such as “rec-first-sentence”.")},
+        required=False,
+        help_text=gettext_lazy(
+            "What course files call it, such as “rec-first-sentence”; it never changes. "
+            "Left empty, it is made from the question."
+        ),
     )
     stem = forms.CharField(
         label=gettext_lazy("Question"),
@@ -86,7 +89,7 @@ class QuestionForm(forms.Form):
             self.fields["type"].widget = forms.HiddenInput()
         objectives = Objective.objects.filter(module__course=course).order_by("module__position", "position")
         self.fields["objective"].queryset = objectives  # type: ignore[attr-defined]  # a ModelChoiceField
-        lessons = course.lessons.filter(retired_at=None).select_related("published_revision").in_order()
+        lessons = course.lessons.filter(retired_at=None).annotate(draft_title=newest_title("pk")).in_order()
         self.fields["reread"].queryset = lessons  # type: ignore[attr-defined]
         if question:
             del self.fields["key"]
@@ -109,7 +112,7 @@ class QuestionForm(forms.Form):
 
     @property
     def above(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("key", "stem", *parts.ABOVE) if name in self.fields]
+        return [self[name] for name in ("stem", *parts.ABOVE) if name in self.fields]
 
     @property
     def below(self) -> list[forms.BoundField]:
@@ -118,8 +121,8 @@ class QuestionForm(forms.Form):
     @property
     def about(self) -> list[forms.BoundField]:
         """What does not show in the question itself."""
-        names = ("type", "objective", "level", "reread")
-        return [self[name] for name in names if not self[name].is_hidden]
+        names = ("type", "objective", "level", "reread", "key")
+        return [self[name] for name in names if name in self.fields and not self[name].is_hidden]
 
     @property
     def their_parts(self) -> list[tuple[str, str]]:
@@ -142,11 +145,16 @@ class QuestionForm(forms.Form):
         for problem in problems:
             self.add_error(problem.part if problem.part in self.fields else None, problem.text)
 
-    def clean_key(self) -> str:
-        key: str = self.cleaned_data["key"]
-        if Question.objects.filter(course=self.course, key=key).exists():
-            raise ValidationError(_("There is a question with this key already. Choose another."))
-        return key
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if "key" in data and "stem" in data:
+            data["key"] = data["key"] or key_from(data["stem"], 60)
+            if not data["key"]:
+                self.add_error("key", _("Write one: this question has no letters to make it from."))
+            elif Question.objects.filter(course=self.course, key=data["key"]).exists():
+                text = _("There is a question with the key “%(key)s” already. Choose another.")
+                self.add_error("key", text % {"key": data["key"]})
+        return data
 
     def refuse_if_newer(self, content: dict[str, Any]) -> None:
         """Somebody saved since this form was opened: refuse once, keep what was typed, show theirs."""

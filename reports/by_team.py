@@ -337,12 +337,6 @@ def said(complete: int, asked: int) -> str:
     return _("%(complete)d of %(asked)d") % {"complete": complete, "asked": asked} if asked else _("nobody is asked")
 
 
-def said(summary: Summary) -> str:
-    if not summary.asked:
-        return _("nobody is asked")
-    return _("%(complete)d of %(asked)d") % {"complete": summary.complete, "asked": summary.asked}
-
-
 def bar(summary: Summary) -> list[tuple[str, int, int]]:
     """State, where it begins, how wide: whole units that fill the bar exactly."""
     total, before, parts = sum(summary[standing] for standing in BAR), 0, []

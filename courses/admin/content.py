@@ -66,11 +66,18 @@ class ObjectiveForm(ObjectiveModelForm):
         if self.instance.pk:
             self.fields["key"].disabled = True  # lessons and questions name it
 
+    def has_changed(self) -> bool:
+        """A new one that says nothing is none, though it has a code and a place."""
+        says = self.instance.pk or any(self[name].value() for name in ("text", "skill"))
+        return bool(says) and super().has_changed()
+
 
 class ObjectiveInline(StaffInline):
+    """What people can do after the module."""
+
     model = Objective
     form = ObjectiveForm
-    fields = ("key", "text", "skill", "position")
+    fields = ("text", "skill", "key", "position")
     can_delete = False
     verbose_name = gettext_lazy("objective")
 
@@ -156,7 +163,8 @@ class ModuleAdmin(StaffAdmin):
     def get_fields(self, request: HttpRequest, obj: Module | None = None) -> tuple[str, ...]:
         if obj is None:
             return ("course", "title", "purpose", "key")
-        return ("title", "purpose", "illustration", "key", "status_now")
+        drawing = ("illustration",) if obj.course.diagrams.exists() else ()
+        return ("title", "purpose", *drawing, "key", "status_now")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Module | None = None) -> tuple[str, ...]:
         return ("key", "status_now") if obj else ()
@@ -168,6 +176,14 @@ class ModuleAdmin(StaffAdmin):
         kept = Lesson.objects.filter(module=OuterRef("pk"), retired_at=None).order_by().values("module")
         lessons = Subquery(kept.annotate(n=Count("pk")).values("n"))
         return super().get_queryset(request).annotate(kept=Coalesce(lessons, 0))
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Module, inline: Any, prefix: str) -> Any:
+        """The empty objective has the next code and place already; as long as nothing else is typed, it is none."""
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if obj.pk:
+            number = (obj.objectives.aggregate(last=Max("position"))["last"] or 0) + 1
+            kwargs["initial"] = [{"key": f"O{obj.position}.{number}", "position": number}]
+        return kwargs
 
     def save_model(self, request: HttpRequest, obj: Module, form: ModuleForm, change: bool) -> None:
         """A new one is the last of its course; on the home of the course it is put elsewhere."""

@@ -24,7 +24,7 @@ from courses.admin.content import (
     with_editing_state,
 )
 from courses.models import Completion, Lesson, Path, PathStep
-from courses.models.lesson import COMPLETABLE
+from courses.models.lesson import COMPLETABLE, newest_title
 from notices.admin import StaffAdmin, Trail
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ else:
 
 class LessonChoiceField(LessonField):
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.module.title}: {obj.title}"
+        return f"{obj.module.title}: {obj.draft_title or obj.key}"
 
 
 class AddStepForm(forms.Form):
@@ -44,6 +44,7 @@ class AddStepForm(forms.Form):
     lesson = LessonChoiceField(
         Lesson.objects.none(),
         label=gettext_lazy("Lesson"),
+        empty_label=None,
         help_text=gettext_lazy("Readings and quizzes of this course that the path does not have yet."),
     )
     ask_people_under_way = forms.BooleanField(
@@ -59,7 +60,11 @@ class AddStepForm(forms.Form):
         super().__init__(*args, **kwargs)
         there = PathStep.objects.filter(path=path, lesson=OuterRef("pk"))
         lessons = Lesson.objects.filter(~Exists(there), course=path.course_id, kind__in=COMPLETABLE, retired_at=None)
-        self.fields["lesson"].queryset = lessons.select_related("module", "published_revision").in_order()  # type: ignore[attr-defined]
+        lessons = lessons.select_related("module").annotate(draft_title=newest_title("pk")).in_order()
+        self.fields["lesson"].queryset = lessons  # type: ignore[attr-defined]
+        self.is_felt = is_felt(path)
+        if not self.is_felt:
+            del self.fields["ask_people_under_way"]
 
 
 @admin.register(Path)
@@ -146,24 +151,27 @@ class PathAdmin(StaffAdmin):
         """Let the path ask for one more lesson, after a page that says of whom."""
         path = self.get_to_change(request, pk)
         form = AddStepForm(path, request.POST or None)
-        if request.method == "POST" and form.is_valid() and request.POST.get("confirmed"):
+        if request.method == "POST" and form.is_valid() and (request.POST.get("confirmed") or not form.is_felt):
             return self.add_now(request, path, form)
         asking = request.method == "POST" and form.is_valid()
         title = _("Add a lesson to “%(path)s”") % {"path": path.title}
-        context: dict[str, Any] = {"sentences": people_on(path), "hidden": {}, "form": form, "button": _("Go on")}
+        button = _("Go on") if form.is_felt else _("Add it")
+        context: dict[str, Any] = {"sentences": people_on(path), "hidden": {}, "form": form, "button": button}
         if asking:
             lesson = form.cleaned_data["lesson"]
             title = _("Add “%(lesson)s” to “%(path)s”?") % {"lesson": lesson.title, "path": path.title}
-            ask = form.cleaned_data["ask_people_under_way"]
+            ask = form.cleaned_data.get("ask_people_under_way", False)
             hidden = {"lesson": lesson.pk, "confirmed": "1"} | ({"ask_people_under_way": "on"} if ask else {})
             context |= {"sentences": adding(path, lesson, ask), "hidden": hidden, "form": None, "button": _("Add it")}
         return self.page(request, "desk/confirm.html", title, path, back=self.url("change", path.pk), **context)
 
     def add_now(self, request: HttpRequest, path: Path, form: AddStepForm) -> HttpResponse:
-        lesson, ask = form.cleaned_data["lesson"], form.cleaned_data["ask_people_under_way"]
+        lesson, ask = form.cleaned_data["lesson"], form.cleaned_data.get("ask_people_under_way", False)
         if order.add_step(path, lesson, ask_people_under_way=ask):
             self.log_change(request, path, f"Added {lesson.key}")
         messages.success(request, _("“%(title)s” is on the path now, as the last.") % {"title": lesson.title})
+        if not form.is_felt and AddStepForm(path).fields["lesson"].queryset.exists():  # type: ignore[attr-defined]
+            return HttpResponseRedirect(self.url("add_lesson", path.pk))
         return HttpResponseRedirect(f"{self.url('change', path.pk)}#up-{lesson.pk}")
 
     def remove(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
@@ -213,6 +221,11 @@ def read_step(path: Path, value: str) -> tuple[Lesson | None, int]:
         return None, 0
     lessons = Lesson.objects.filter(pk=numbers[0], steps__path=path).select_related("published_revision")
     return lessons.first(), min(max(numbers[1], 1), path.steps.count())
+
+
+def is_felt(path: Path) -> bool:
+    """Whether anybody is on the path, so that a change of it is to be thought over."""
+    return path.enrollments.current().exists()
 
 
 def people_on(path: Path) -> list[str]:

@@ -235,3 +235,8 @@ class Diagram(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+def newest_title(lesson: str) -> Subquery:
+    """For annotations: what editors call the lesson that this column names."""
+    return Subquery(LessonRevision.objects.filter(lesson=OuterRef(lesson)).order_by("-number").values("title")[:1])

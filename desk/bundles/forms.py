@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from coursefiles.bundle import LARGEST_ZIP
 from coursefiles.plan import Decision, Entry, Place, Plan, State
 from courses.models import Course
-from courses.models.course import validate_key
+from courses.models.course import key_from, validate_key
 
 MOST_SKILLS = 30
 LABELS = {
@@ -80,24 +80,27 @@ def name_of(place: Place) -> str:
     return f"{place[0]}.{place[1]}"
 
 
-def key_field() -> forms.CharField:
-    return forms.SlugField(
+class CopyForm(forms.Form):
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    key = forms.CharField(
         label=gettext_lazy("Key"),
         max_length=50,
         validators=[validate_key],
-        help_text=gettext_lazy("Part of every address, such as customer-service. It never changes."),
+        required=False,
+        help_text=gettext_lazy(
+            "Part of every address, such as customer-service; it never changes. Left empty, it is made from the title."
+        ),
     )
 
-
-class CopyForm(forms.Form):
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
-    key = key_field()
-
-    def clean_key(self) -> str:
-        key: str = self.cleaned_data["key"]
-        if Course.objects.filter(key=key).exists():
-            raise forms.ValidationError(taken())
-        return key
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if "key" in data and "title" in data:
+            data["key"] = data["key"] or key_from(data["title"], 50)
+            if not data["key"]:
+                self.add_error("key", _("Write one: this title has no letters to make it from."))
+            elif Course.objects.filter(key=data["key"]).exists():
+                self.add_error("key", taken())
+        return data
 
 
 class StartForm(CopyForm):

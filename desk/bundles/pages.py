@@ -222,7 +222,7 @@ class BundleAdmin(StaffAdmin):
 
     def made(self, request: HttpRequest, course: Course) -> HttpResponse:
         messages.success(request, _("“%(title)s” is there. Nobody is enrolled in it.") % {"title": course.title})
-        return HttpResponseRedirect(reverse("admin:courses_course_change", args=[course.pk]))
+        return HttpResponseRedirect(reverse("admin:courses_course_home", args=[course.pk]))
 
 
 def person(request: HttpRequest) -> User:

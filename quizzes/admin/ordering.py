@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from notices.admin import StaffAdmin
 from notices.rows import Rows
-from quizzes import grading, pool
+from quizzes import drawing, grading, pool
 from quizzes.admin.questions import question_state
 from quizzes.models import PoolItem, QuestionRevision, Quiz
 from quizzes.pool import Listed
@@ -57,6 +57,12 @@ def rows_of(quiz: Quiz, may_move: bool) -> list[SafeString]:
         down = f"{one.pk} {number + 1}" if number < len(found) else ""
         rows.append(draw(Row(number, one.pk, one.stem, *about, *question_state(one), one.worries, may_move, up, down)))
     return rows
+
+
+def graded_in(quiz: Quiz) -> int:
+    """How many questions that carry points there are to draw from."""
+    graded = [name for name in grading.TYPES if grading.is_graded(name)]
+    return quiz.pool().filter(published_revision__type__in=graded).count()
 
 
 class MoveForm(forms.Form):
@@ -107,7 +113,9 @@ class PoolPages(Base):
         may_move = self.has_change_permission(request, quiz)
         rows = rows_of(quiz, may_move)
         mover = MoveForm(quiz) if may_move and len(rows) > 1 else None
-        return {"rows": rows, "pool": len(rows), "may_move": may_move, "mover": mover}
+        asked = min(quiz.draw, graded_in(quiz))
+        numbers = {"pool": len(rows), "asked": asked, "mark": drawing.mark(quiz, asked)}
+        return {"rows": rows, "may_move": may_move, "mover": mover, **numbers}
 
     def order(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Move one question; say what came of it on the page of the quiz."""

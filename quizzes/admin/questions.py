@@ -8,16 +8,18 @@ from django.db import transaction
 from django.db.models import OuterRef, Prefetch, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import path, reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from courses.admin.content import CourseFilter
 from courses.models import Course
 from notices.admin import StaffAdmin, Trail, state_chip
-from quizzes import editing, grading
+from quizzes import editing, grading, places
 from quizzes.admin.regrades import Regrading
 from quizzes.models import Answer, LessonCheck, PoolItem, Question, QuestionRevision, Quiz
 from quizzes.option_buttons import Pressed
+from quizzes.places import Place
 from quizzes.trying import Trial
 
 
@@ -102,7 +104,7 @@ class QuestionPages(Regrading, StaffAdmin):
         return state_chip(*question_state(question))
 
     def heading(self, obj: Any) -> str:
-        return _("Question %(key)s") % {"key": obj.key}
+        return Truncator(newest_stem(obj)).chars(80)
 
     def get_urls(self) -> list[Any]:
         own = {"retire": self.retire, "regrade": self.regrade}
@@ -139,14 +141,11 @@ class QuestionPages(Regrading, StaffAdmin):
     # --- The page of a question --------------------------------------------------------------------------------------
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """A new question of a course; with `?quiz=` it goes into that quiz's pool."""
+        """A new question: for the quiz of `?quiz=` or as the check of `?lesson=`; else one chooses a place first."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        quiz = quiz_named(request.GET.get("quiz", ""))
-        course = quiz.lesson.course if quiz else Course.objects.order_by("pk").first()
-        if course is None:
-            raise Http404
-        return self.edit(request, course, None, quiz)
+        place = Place.named(request.GET.dict())
+        return self.edit(request, place.course, None, place) if place else self.choose_place(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -156,36 +155,42 @@ class QuestionPages(Regrading, StaffAdmin):
             raise Http404
         return self.edit(request, question.course, question, None)
 
-    def edit(self, request: HttpRequest, course: Course, question: Question | None, quiz: Quiz | None) -> HttpResponse:
+    def edit(
+        self, request: HttpRequest, course: Course, question: Question | None, place: Place | None
+    ) -> HttpResponse:
         """One transaction to compare and save in; looking takes none, which on SQLite would be the write lock."""
         if request.method != "POST":
-            return self.form_page(request, course, question, quiz)
-        with transaction.atomic():
-            return self.form_page(request, course, question, quiz)
+            return self.form_page(request, course, question, place)
+        try:
+            with transaction.atomic():
+                return self.form_page(request, course, question, place)
+        except places.Taken:
+            messages.error(request, _("This reading got a check question while you wrote this one. Nothing was saved."))
+            return self.choose_place(request)
 
     def form_page(
-        self, request: HttpRequest, course: Course, question: Question | None, quiz: Quiz | None
+        self, request: HttpRequest, course: Course, question: Question | None, place: Place | None
     ) -> HttpResponse:
         draft = question.draft if question else None
         type_ = draft.type if draft else request.POST.get("type") or request.GET.get("type")
         if type_ not in grading.TYPES:
-            return self.choose_type(request, quiz)
+            return self.choose_type(request, place)
         if pressed := Pressed.read(request.POST):
             typed = editing.QuestionForm(course, question, type_, typed=request.POST.dict())
-            return self.after_button(request, typed, pressed, quiz)
+            return self.after_button(request, typed, pressed, place)
         form = editing.QuestionForm(course, question, type_, request.POST or None)
         options = editing.options_of(form, request.POST or None)
         content = editing.read(form, options) if request.method == "POST" else None
         if content is not None and "try" not in request.POST:
-            return self.save_question(request, form, content, quiz)
-        return self.show_form(request, form, options, content, quiz)
+            return self.save_question(request, form, content, place)
+        return self.show_form(request, form, options, content, place)
 
     def after_button(
-        self, request: HttpRequest, form: editing.QuestionForm, pressed: Pressed, quiz: Quiz | None
+        self, request: HttpRequest, form: editing.QuestionForm, pressed: Pressed, place: Place | None
     ) -> HttpResponse:
         """The form as it was typed, with one option more or less, or one at another place. Nothing is saved."""
         options = editing.options_after(form, pressed, request.POST) if form.can_rearrange else editing.options_of(form)
-        return self.show_form(request, form, options, None, quiz)
+        return self.show_form(request, form, options, None, place)
 
     def show_form(
         self,
@@ -193,7 +198,7 @@ class QuestionPages(Regrading, StaffAdmin):
         form: editing.QuestionForm,
         options: editing.BaseOptions | None,
         content: dict[str, Any] | None,
-        quiz: Quiz | None,
+        place: Place | None,
     ) -> HttpResponse:
         question, draft = form.question, form.draft
         context = {
@@ -201,44 +206,50 @@ class QuestionPages(Regrading, StaffAdmin):
             "formset": options,
             "errors": options is not None and not form.errors and options.total_error_count(),  # base.html: the form's
             "question": question,
-            "quiz": quiz,
             "theirs": form.theirs,
-            "in_use": places(question) if question else None,
+            "in_use": uses(question) if question else None,
             "trial": Trial(content["type"], content["body"]) if content else trial_of(draft, request),
             "is_typed": content is not None,
             **(self.beside(question) if question else {}),
         }
         title = str(self.add_title) if question is None else self.heading(question)
         response = self.page(request, "desk/question.html", title, None, **context)
-        response.context_data["trail"] = self.trail_of(question, quiz)  # type: ignore[index]
+        response.context_data["trail"] = self.trail_of(question, place)  # type: ignore[index]
         return response
 
     def beside(self, question: Question) -> dict[str, Any]:
         """What else its page shows."""
         return {}
 
-    def choose_type(self, request: HttpRequest, quiz: Quiz | None) -> HttpResponse:
+    def choose_place(self, request: HttpRequest) -> HttpResponse:
+        """Where a new question is asked comes first: one that is asked nowhere would be of no use."""
+        found = places.every_place()
+        return self.page(request, "desk/question_place.html", str(self.add_title), None, places=found)
+
+    def choose_type(self, request: HttpRequest, place: Place | None) -> HttpResponse:
         """What kind of question a new one is comes first: its form follows from that."""
         types = [
             (QueryDict.fromkeys(["type"], name).urlencode(), kind.label, kind.hint)
             for name, kind in grading.TYPES.items()
         ]
-        context = {"types": types, "more": f"&quiz={quiz.pk}" if quiz else ""}
+        context = {"types": types, "more": f"&{place.query}" if place else ""}
         response = self.page(request, "desk/question_type.html", str(self.add_title), None, **context)
-        response.context_data["trail"] = self.trail_of(None, quiz)  # type: ignore[index]
+        response.context_data["trail"] = self.trail_of(None, place)  # type: ignore[index]
         return response
 
-    def trail_of(self, question: Question | None, quiz: Quiz | None) -> Trail:
-        quiz = quiz or (Quiz.objects.filter(pool_items__question=question).first() if question else None)
+    def trail_of(self, question: Question | None, place: Place | None) -> Trail:
+        if place and place.reading:
+            return [(place.title, reverse("admin:courses_lesson_change", args=[place.reading.pk]))]
+        quiz = place.quiz if place else Quiz.objects.filter(pool_items__question=question).first()
         if quiz is None:
             return [(_("Questions"), self.url("changelist"))]
         return [(quiz.lesson.title, reverse("admin:quizzes_quiz_change", args=[quiz.pk]))]
 
     def save_question(
-        self, request: HttpRequest, form: editing.QuestionForm, content: dict[str, Any], quiz: Quiz | None
+        self, request: HttpRequest, form: editing.QuestionForm, content: dict[str, Any], place: Place | None
     ) -> HttpResponse:
         """Save what changed as a revision; with the other button, let new attempts draw it."""
-        question = form.question or self.new_question(request, form, quiz)
+        question = form.question or self.new_question(request, form, place)
         revision = form.draft
         if revision is None or editing.differs(revision, content):
             revision = question.add_revision(by=request.user, **content)  # type: ignore[arg-type]  # signed in
@@ -253,10 +264,10 @@ class QuestionPages(Regrading, StaffAdmin):
         )
         return HttpResponseRedirect(self.url("change", question.pk))
 
-    def new_question(self, request: HttpRequest, form: editing.QuestionForm, quiz: Quiz | None) -> Question:
+    def new_question(self, request: HttpRequest, form: editing.QuestionForm, place: Place | None) -> Question:
         question = Question.objects.create(course=form.course, key=form.cleaned_data["key"])
-        if quiz:
-            PoolItem.objects.create(quiz=quiz, question=question, position=quiz.pool_items.count() + 1)
+        if place:
+            place.put(question)
         self.log_addition(request, question, "Added")
         return question
 
@@ -278,7 +289,7 @@ def newest_stem(question: Any) -> str:
 
 def effects_of(question: Question) -> list[str]:
     """What retiring a question, or bringing it back, does to each place where it is asked."""
-    used = places(question)
+    used = uses(question)
     if question.retired_at:
         return [_("New attempts can draw it again, and readers meet it again where it is a check.")]
     sentences = [_("New attempts do not draw it anymore. What people answered is kept.")]
@@ -319,16 +330,11 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def quiz_named(text: str) -> Quiz | None:
-    quizzes = Quiz.objects.select_related("lesson__course", "lesson__published_revision")
-    return quizzes.filter(pk=int(text)).first() if is_number(text) else None
-
-
 def open_attempts(question: Question) -> int:
     return Answer.objects.filter(question_revision__question=question, attempt__closed_at=None).count()
 
 
-def places(question: Question) -> dict[str, Any]:
+def uses(question: Question) -> dict[str, Any]:
     """Where a question is asked, for its page."""
     checks = LessonCheck.objects.filter(question=question).select_related("lesson__published_revision")
     pools = PoolItem.objects.filter(question=question).select_related("quiz__lesson__published_revision")

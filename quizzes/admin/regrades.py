@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from notices.admin import StaffAdmin, Trail
 from quizzes import regrading
-from quizzes.models import Question, Quiz
+from quizzes.models import Question
+from quizzes.places import Place
 from quizzes.regrading import Change, Earlier
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def done(change: Change) -> str:
 class Regrading(Base):
     """The view, for the admin of questions."""
 
-    trail_of: Callable[[Question, Quiz | None], Trail]
+    trail_of: Callable[[Question, Place | None], Trail]
 
     def regrade(self, request: HttpRequest, pk: int) -> HttpResponse:
         question = self.get_to_change(request, pk)

@@ -81,7 +81,7 @@ def _short_problems(body: Body) -> list[Problem]:
     found = option_problems(body, SHORT_PARTS, 1, _("There must be at least one accepted answer."))
     if found:
         return found
-    found = missing(body, "otherwise", _("Say in “otherwise” what somebody reads who wrote anything else."))
+    found = missing(body, "otherwise", _("Say what somebody reads who wrote none of these."))
     if not right_keys(body):
         found.append(Problem(_("At least one option must be correct.")))
     if "tolerance" in body and ((within := tolerance(body)) is None or not within.is_finite() or within < 0):

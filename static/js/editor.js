@@ -242,7 +242,7 @@ async function show() {
     if (html === undefined) return void (paneStatus.textContent = error ?? said.failed);
     const open = pane.querySelector(".found")?.open;
     pane.innerHTML = html;
-    if (open) pane.querySelector(".found").open = true;
+    if (open) pane.querySelector(".found")?.setAttribute("open", "");
     paneStatus.textContent = "";
   } catch {
     paneStatus.textContent = said.failed;

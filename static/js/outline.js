@@ -63,5 +63,5 @@ if (form) {
   for (const link of form.querySelectorAll("ol > [data-lesson] a")) link.draggable = false;
   const deeds = { dragstart: start, dragover: mark, drop, dragend: end, keydown: key };
   for (const [name, deed] of Object.entries(deeds)) form.addEventListener(name, deed);
-  document.querySelector("[data-outline-hint]").hidden = false;
+  document.querySelector("[data-outline-hint]")?.removeAttribute("hidden");
 }

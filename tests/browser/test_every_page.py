@@ -98,7 +98,8 @@ PAGES: dict[str, list[str]] = {
         "/admin/quizzes/quiz/",
         "/admin/quizzes/question/",
         "/admin/quizzes/question/add/",
-        "/admin/quizzes/question/add/?type=matching",
+        "/admin/quizzes/question/add/?quiz=1",
+        "/admin/quizzes/question/add/?quiz=1&type=matching",
         "/texts/1/",
         "/admin/preview/customer-service/",
         "/reports/questions/",
@@ -197,7 +198,7 @@ def test_the_pages_of_a_certificate_are_sound(visit: Any, certificate: str) -> N
 def test_empty_staff_forms_say_what_is_wrong(visit: Any) -> None:
     page = visit().sign_in("ed@example.com")
     found: list[str] = []
-    for address in ("/admin/courses/lesson/add/", "/admin/quizzes/question/add/?type=single"):
+    for address in ("/admin/courses/lesson/add/", "/admin/quizzes/question/add/?quiz=1&type=single"):
         page.goto(address)
         page.locator("form.edit .button-primary").click()
         assert page.title().startswith("Error:")

@@ -259,6 +259,15 @@ def test_an_empty_course_is_started_and_goes_out_and_in(ed, cast, tmp_path):
         starting.start_course("phones", "x", "y", ["z"], cast.ed)
 
 
+def test_a_key_left_empty_is_made_from_the_title_and_the_home_follows(ed, cast):
+    data = {"title": "Handling Returns!", "key": "", "path": "Everything", "skills": "Listening"}
+    answer = ed.post(page("start"), data)
+    course = Course.objects.get(key="handling-returns")
+    assert answer.url == reverse("admin:courses_course_home", args=[course.pk])
+    assert "Another course has this key." in ed.post(page("start"), data).content.decode()
+    assert "no letters to make it from" in ed.post(page("start"), {**data, "title": "§§"}).content.decode()
+
+
 @pytest.mark.parametrize(
     "data",
     [

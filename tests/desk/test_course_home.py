@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from courses import order, progress, publishing
-from courses.models import Completion, Lesson, Module
+from courses.models import Completion, Lesson, Module, Skill
 from desk import course_checks
 from tests.builders import enroll, make_course, make_lesson, make_person
 
@@ -336,3 +336,18 @@ def test_new_modules_and_lessons_are_last_and_get_their_key_from_the_title(ed, c
     assert made == [("a-reading", "reading", 1), ("a-story", "story", 2), ("a-quiz", "quiz", 3), ("a-page", "page", 4)]
     page = ed.post(address("lesson_add"), {"title": "!!!", "body": "", "module": module.pk, "kind": "page"})
     assert "this title has no letters" in page.content.decode()
+
+
+def test_a_new_objective_has_the_next_code_and_is_none_while_it_says_nothing(cast, as_):
+    module = Module.objects.create(course=cast.course, key="m7", title="M", position=7)
+    change, ed = reverse("admin:courses_module_change", args=[module.pk]), as_(cast.ed)
+    skill = Skill.objects.create(course=cast.course, key="asking", title="Asking", position=1)
+    code = f"O{module.position}.1"
+    assert f'value="{code}"' in ed.get(change).text
+    form = {"title": "M", "objectives-TOTAL_FORMS": 1, "objectives-INITIAL_FORMS": 0, "objectives-0-position": 1}
+    form |= {"objectives-0-key": code, "objectives-0-module": module.pk}
+    assert ed.post(change, form).status_code == 302
+    assert not module.objectives.exists()
+    ed.post(change, {**form, "objectives-0-text": "Ask first", "objectives-0-skill": skill.pk})
+    assert module.objectives.get().key == code
+    assert f'value="O{module.position}.2"' in ed.get(change).text

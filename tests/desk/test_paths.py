@@ -2,9 +2,10 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from courses import order, progress
-from courses.models import Completion
+from courses.models import Completion, Path
 from tests.builders import enroll, make_course, make_lesson, make_person
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,12 @@ def test_the_page_of_a_path_asks_equally_often_however_long_it_is(cast, ed, path
         ed.get(address("change", path))
     with django_assert_max_num_queries(12):
         ed.get(address("add_lesson", path))
+
+
+def test_a_path_that_nobody_is_on_is_filled_without_asking_back(cast, ed):
+    path = Path.objects.create(course=cast.course, key="new", title="New", position=9)
+    first, last = [lesson.pk for lesson in cast.course.lessons.filter(kind__in=["reading", "quiz"])][:2]
+    cast.course.lessons.exclude(pk__in=[first, last]).update(retired_at=timezone.now())
+    assert ed.post(address("add_lesson", path), {"lesson": first}).url == address("add_lesson", path)
+    assert ed.post(address("add_lesson", path), {"lesson": last}).url.startswith(address("change", path))
+    assert set(path.steps.values_list("lesson", flat=True)) == {first, last}

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from quizzes import grading
-from quizzes.models import Answer, Attempt, CheckAnswer, Question, QuestionRevision
+from quizzes.models import Answer, Attempt, CheckAnswer, Question, QuestionRevision, Quiz
 
 pytestmark = pytest.mark.django_db
 
@@ -113,9 +113,10 @@ def test_a_change_keeps_all_the_rest(opened, type_):
 
 @pytest.mark.parametrize("type_", BODIES)
 def test_a_new_question_of_each_type(cast, as_, type_):
-    ed, add = as_(cast.ed), reverse("admin:quizzes_question_add")
-    assert f"?type={type_}" in ed.get(add).text
-    data = Sent(ed.get(add, {"type": type_}).text).data | {"key": "brand-new", "stem": "New?", "level": "recall"}
+    quiz = Quiz.objects.get(lesson__course=cast.course)
+    ed, add = as_(cast.ed), reverse("admin:quizzes_question_add") + f"?quiz={quiz.pk}"
+    assert f"?type={type_}&amp;quiz={quiz.pk}" in ed.get(add).text
+    data = Sent(ed.get(f"{add}&type={type_}").text).data | {"key": "brand-new", "stem": "New?", "level": "recall"}
     body = BODIES[type_]
     for place, option in enumerate(body.get("options", [])):
         lines = {**option, "also": "\n".join(option.get("also", [])), "key": data[f"options-{place}-key"]}
@@ -123,7 +124,7 @@ def test_a_new_question_of_each_type(cast, as_, type_):
     for part, value in body.items():
         if part != "options":
             data[part] = "\r\n".join(value) if isinstance(value, list) else value
-    response = ed.post(f"{add}?type={type_}", {**data, "publish": "1"})
+    response = ed.post(f"{add}&type={type_}", {**data, "publish": "1"})
     assert response.status_code == 302, response.context["form"].errors
     made = Question.objects.get(key="brand-new")
     assert made.published_revision.type == type_

@@ -1,11 +1,12 @@
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import transaction
 from django.urls import reverse
 
 from courses.models import Completion
-from quizzes import pool, taking
+from quizzes import checks, places, pool, taking
 from quizzes.models import PoolItem, Question, QuestionRevision
-from tests.builders import enroll, make_person, make_question
+from tests.builders import enroll, make_lesson, make_person, make_question
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +122,41 @@ def test_a_new_question_for_a_quiz(cast, as_):
     assert quiz.pool().filter(pk=made.pk).exists()
     assert as_(cast.ed).post(add, form).status_code == 200  # the key is taken: said, not stored twice
     assert Question.objects.filter(key="brand-new").count() == 1
+
+
+def test_a_new_question_becomes_the_check_of_a_reading_which_has_one_only(cast, as_):
+    lesson = make_lesson(cast.course.modules.get(), "unchecked", position=30)
+    ed, add = as_(cast.ed), reverse("admin:quizzes_question_add")
+    change = reverse("admin:courses_lesson_change", args=[lesson.pk])
+    assert f"{add}?lesson={lesson.pk}" in ed.get(change).text
+    form = {"stem": "What comes first?", "type": "single", "level": "", "objective": "", "reread": "", "number": 0}
+    form |= {"options-TOTAL_FORMS": 2, "options-INITIAL_FORMS": 0, "publish": "1"}
+    form |= {"options-0-text": "Yes", "options-0-feedback": "Right", "options-0-correct": "on"}
+    form |= {"options-1-text": "No", "options-1-feedback": "Wrong"}
+    assert ed.post(f"{add}?lesson={lesson.pk}", form).status_code == 302
+    made = Question.objects.get(key="what-comes-first")  # made from its words
+    assert checks.question_of(lesson) == made.published_revision
+    assert f"{add}?lesson={lesson.pk}" not in ed.get(change).text
+    assert "Where is it asked?" in ed.post(f"{add}?lesson={lesson.pk}", {**form, "key": "second"}).text
+    with pytest.raises(places.Taken), transaction.atomic():
+        places.Place(reading=lesson).put(make_question(cast.course, "second"))
+    made.set_retired(True)
+    assert ed.post(f"{add}?lesson={lesson.pk}", {**form, "key": "third"}).status_code == 302
+    assert checks.question_of(lesson).question.key == "third"
+
+
+def test_a_question_without_a_place_is_not_made(cast, as_, django_assert_max_num_queries):
+    for number in range(12):
+        make_lesson(cast.course.modules.get(), f"more-{number}", position=30 + number)
+    ed, add = as_(cast.ed), reverse("admin:quizzes_question_add")
+    ed.get(add)
+    with django_assert_max_num_queries(9):
+        page = ed.get(add).text
+    assert "?quiz=" in page
+    assert page.count("?lesson=") >= 12
+    before = Question.objects.count()
+    assert ed.post(f"{add}?type=single", {"key": "lost", "stem": "?"}).status_code == 200
+    assert Question.objects.count() == before
 
 
 @pytest.mark.parametrize("bad", ["9" * 40, "x", "-1"])

@@ -341,7 +341,7 @@ def parts_of(body: dict) -> dict:
         ("matching", {"options": [option("a", match="x"), option("b", match="x")]}, "two different"),
         ("matching", {"options": [option("a", match="x"), option("b", match="y")], "extra": ["x"]}, "there twice"),
         ("matching", {"options": [option("a", match="x"), option("b", match="y")], "extra": "z"}, "list of texts"),
-        ("short", {"options": [option("a", correct=True)]}, "otherwise"),
+        ("short", {"options": [option("a", correct=True)]}, "none of these"),
         ("short", {"options": [option("a")], "otherwise": "No."}, "At least one option"),
         ("short", {"options": [option("a", correct=True)], "otherwise": "No.", "tolerance": 1}, "must be a number"),
         ("short", {"options": [option("a", correct=True)], "otherwise": "No.", "tolerance": -1}, "0 or more"),

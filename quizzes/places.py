@@ -1,0 +1,92 @@
+"""Where a new question is asked: in the pool of a quiz, or as the one check question of a reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from courses.models import Course, Lesson
+from courses.models.lesson import newest_title
+from quizzes.models import LessonCheck, PoolItem, Question, Quiz
+
+
+class Taken(Exception):
+    """The reading has a check question by now; it asks one only."""
+
+
+class Place(NamedTuple):
+    """One of the two is set."""
+
+    quiz: Quiz | None = None
+    reading: Lesson | None = None
+
+    @classmethod
+    def named(cls, given: Mapping[str, str]) -> Place | None:
+        """What an address names by `quiz` or `lesson`, if it is there and a question can be added to it."""
+        if quiz := _one(quizzes(), given.get("quiz", "")):
+            return cls(quiz=quiz)
+        if reading := _one(readings_without_check(), given.get("lesson", "")):
+            return cls(reading=reading)
+        return None
+
+    @property
+    def lesson(self) -> Lesson:
+        return self.quiz.lesson if self.quiz else self.reading  # type: ignore[return-value]  # one of the two is set
+
+    @property
+    def course(self) -> Course:
+        return self.lesson.course
+
+    @property
+    def title(self) -> str:
+        """Its newest, as editors know it."""
+        return str((self.quiz or self.lesson).draft_title or self.lesson.key)  # type: ignore[union-attr]  # annotated
+
+    @property
+    def query(self) -> str:
+        """How an address names it."""
+        return f"quiz={self.quiz.pk}" if self.quiz else f"lesson={self.lesson.pk}"
+
+    def put(self, question: Question) -> None:
+        """Ask it here, in the transaction that made it. Raises Taken."""
+        if self.quiz:
+            PoolItem.objects.create(quiz=self.quiz, question=question, position=self.quiz.pool_items.count() + 1)
+            return
+        Lesson.objects.select_for_update().get(pk=self.lesson.pk)
+        if not readings_without_check().filter(pk=self.lesson.pk).exists():
+            raise Taken
+        LessonCheck.objects.update_or_create(lesson=self.lesson, defaults={"question": question})
+
+
+def every_place() -> list[Place]:
+    """Where a question can be added, in the order of the courses."""
+    found = [
+        *(Place(quiz=quiz) for quiz in quizzes()),
+        *(Place(reading=reading) for reading in readings_without_check()),
+    ]
+    return sorted(found, key=_in_courses)
+
+
+def _in_courses(place: Place) -> tuple[str, int, int, int]:
+    lesson = place.lesson
+    return lesson.course.title, lesson.course.pk, lesson.module.position, lesson.position
+
+
+def quizzes() -> QuerySet[Quiz]:
+    """Those a question can be added to."""
+    kept = Quiz.objects.filter(lesson__retired_at=None).select_related("lesson__course", "lesson__module")
+    return kept.annotate(draft_title=newest_title("lesson"))
+
+
+def readings_without_check() -> QuerySet[Lesson]:
+    """Readings that ask nothing, or whose question is retired."""
+    asks_nothing = Q(check_question=None) | Q(check_question__question__retired_at__isnull=False)
+    readings = Lesson.objects.filter(asks_nothing, kind=Lesson.Kind.READING, retired_at=None)
+    return readings.select_related("course", "module").annotate(draft_title=newest_title("pk"))
+
+
+def _one(rows: QuerySet[Any], number: str) -> Any:
+    is_number = number.isascii() and number.isdigit() and len(number) < 19
+    return rows.filter(pk=int(number)).first() if is_number else None
