@@ -431,3 +431,43 @@ def test_a_redo_for_many_is_confirmed_by_hr(editor: Any, visit: Any, site: DemoS
     hr.get_by_text("Confirmed and published.").wait_for()
     learner.reload()
     assert "A rule that is new for everybody." in learner.locator("main").inner_text()
+
+
+def test_each_effect_reaches_the_learner_and_an_old_text_comes_back(editor: Any, visit: Any) -> None:
+    key = "why-people-come-back"
+    learner = visit().sign_in("ada@example.com")
+    learner.goto(f"/courses/customer-service/{key}/")
+    learner.locator("#check .quiz-option").first.click()
+    learner.get_by_role("button", name="Check my answer").click()
+    learner.locator("#check .verdict").wait_for()
+    learner.get_by_role("button", name="Continue").click()
+    learner.wait_for_url(lambda url: key not in url)
+    page = editor.page
+    base = open_lesson(page, key)
+    original, sentences = text_of(page), []
+    for effect, notice in {
+        "Silent:": "Completed",
+        "Announce:": "This lesson has changed since you completed it.",
+        "Redo:": "You completed an earlier version. This one says something new",
+    }.items():
+        sentences.append(f"A sentence that came with {effect[:-1]}.")
+        page.goto(f"{base}change/")
+        set_text(page, "\n\n".join([original, *sentences]))
+        page.get_by_role("button", name="Save the draft").click()
+        page.wait_for_load_state()
+        publish(page, base, effect)
+        learner.goto(f"/courses/customer-service/{key}/")
+        assert sentences[-1] in learner.locator("main").inner_text()
+        assert notice in learner.locator("main").inner_text(), effect
+    page.goto(f"{base}revisions/")
+    page.get_by_role("button", name=re.compile("Make revision 1 the draft again")).click()
+    publish(page, base, "Silent:")
+    learner.goto(f"/courses/customer-service/{key}/")
+    assert not [one for one in sentences if one in learner.locator("main").inner_text()]
+
+
+def publish(page: Any, base: str, effect: str) -> None:
+    page.goto(f"{base}publish/")
+    page.get_by_label(re.compile(effect)).check()
+    page.get_by_role("button", name=re.compile("^Publish revision")).click()
+    page.wait_for_load_state()
