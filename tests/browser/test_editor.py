@@ -27,6 +27,7 @@ def open_lesson(page: Any, key: str) -> str:
 
 
 def set_text(page: Any, text: str) -> None:
+    page.locator("[data-kept-status]").wait_for(state="attached")  # the script is there that keeps what is typed
     page.locator("#id_body").fill(text)
 
 
