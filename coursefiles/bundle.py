@@ -1,5 +1,6 @@
 """A course as one ZIP: packed from the site, and unpacked into a folder with every limit looked at first."""
 
+import errno
 import stat
 import struct
 import tempfile
@@ -27,6 +28,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 PICTURES = (".webp", ".png", ".jpg", ".jpeg", ".gif")
 THE_DAY = (1980, 1, 1, 0, 0, 0)
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def pack(out: IO[bytes], folder: str, files: Iterable[tuple[str, bytes]]) -> None:
@@ -54,6 +56,8 @@ def unpacked(file: IO[bytes]) -> Iterator[Folder]:
             with zipfile.ZipFile(file) as archive:
                 _unpack(archive, Folder(place))
         except BROKEN as error:
+            if getattr(error, "errno", None) in FULL:  # the ZIP may be fine
+                raise
             raise _refused("the ZIP", "This is not a ZIP, or it is broken. Pack the course folder again.") from error
         yield Folder(place)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import stat
 import struct
@@ -155,3 +156,12 @@ def test_out_and_in_makes_no_difference(folder: CourseFolder) -> None:
     pack(again, "counter", Export(Stored(Course.objects.get())).files())
     assert again.getvalue() == out.getvalue()
     assert Bundle.objects.waiting().get() == staged
+
+
+def test_a_full_disk_is_not_the_fault_of_the_zip(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(bundle, "_unpack", full)
+    with pytest.raises(OSError, match="No space left"), unpacked(zipped(("course/course.yaml", "key: c"))):
+        pass
