@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth import login, logout
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -40,6 +41,13 @@ def limits_of(request: HttpRequest) -> Limits:
     if request.session.get(SHARED):
         return SHARED_DEVICE
     return STAFF if isinstance(request.user, User) and request.user.is_staff else EVERYBODY
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Whose request it is, on a page that is not open to strangers: `SignInRequired` lets nobody else come this far."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
 
 
 def begin(request: HttpRequest, person: User, *, shared_device: bool = False, door: str = "password") -> None:

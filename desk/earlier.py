@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import StagedFile, StagedRow
+from accounts.sessions import signed_in
 from courses.models import Credit
 from desk.files import earlier, refused, steps
 from desk.files.columns import EARLIER
@@ -78,7 +79,7 @@ class CreditAdmin(ReadOnly, StaffAdmin):
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data["file"]
             try:
-                staged = stage_earlier(given, given.name, by=request.user)  # type: ignore[arg-type]  # signed in
+                staged = stage_earlier(given, given.name, by=signed_in(request))
             except NotReadable as error:
                 form.add_error("file", str(error))
             else:

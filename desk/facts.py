@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import audit
-from accounts.models import User
+from accounts.sessions import signed_in
 from courses import facts, markdown
 from courses.models import CompanyFact, Course, Lesson
 from courses.models.fact import LONGEST
@@ -148,7 +148,8 @@ def shown_of(form: FactsForm, course: Course) -> dict[str, list[Shown]]:
 
 def facts_page(request: HttpRequest, pk: int) -> HttpResponse:
     """All facts of a course on one form; with POST, saved together or not at all."""
-    if not isinstance(request.user, User) or not request.user.has_perm("courses.change_companyfact"):
+    by = signed_in(request)
+    if not by.has_perm("courses.change_companyfact"):
         raise PermissionDenied
     course = get_object_or_404(Course, pk=pk)
     with transaction.atomic():
@@ -156,7 +157,7 @@ def facts_page(request: HttpRequest, pk: int) -> HttpResponse:
         if request.method == "POST":
             form = FactsForm(told.select_for_update(), request.POST)
             if form.is_valid():
-                say(request, facts.write(form.texts, request.user))
+                say(request, facts.write(form.texts, by))
                 return redirect("admin:desk_facts", course.pk)
         else:
             form = FactsForm(told)

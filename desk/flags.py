@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.sessions import signed_in
 from courses import flagging
 from courses.models import Course, Flag, Lesson, Module
 from notices.admin import StaffAdmin, Trail, state_chip
@@ -135,13 +135,13 @@ class FlagAdmin(StaffAdmin):
 
     def answer(self, request: HttpRequest, flag: Flag, note: str) -> HttpResponse:
         """Resolve it, or open it again; to where more are open at the same lesson, or to the list."""
-        if not self.has_change_permission(request, flag) or not isinstance(request.user, User):
+        if not self.has_change_permission(request, flag):
             raise PermissionDenied
         if request.POST.get("do") == "reopen":
-            flagging.reopen(flag, request.user)
+            flagging.reopen(flag, signed_in(request))
             messages.success(request, _("It is open again."))
             return HttpResponseRedirect(self.url("change", flag.pk))
-        if flagging.resolve(flag, request.user, note):
+        if flagging.resolve(flag, signed_in(request), note):
             messages.success(request, _("Resolved."))
         else:
             messages.info(request, _("A colleague resolved it before you did. Their note stays."))

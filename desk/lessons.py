@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.sessions import signed_in
 from courses import markdown, order
 from courses.admin.content import CourseFilter, editing_state, say_completed, with_editing_state
 from courses.models import Lesson, LessonRevision, PublishRequest
@@ -180,7 +181,7 @@ class LessonAdmin(MovePages, PublishPages):
             content = form.content()
             minutes = markdown.minutes_to_read(content["body"], items_of(obj))
             note = form.cleaned_data.get("note", "")
-            obj.add_revision(by=request.user, minutes=minutes, note=note, **content)  # type: ignore[arg-type]  # signed in
+            obj.add_revision(by=signed_in(request), minutes=minutes, note=note, **content)
 
     # --- Pages of our own --------------------------------------------------------------------------------------------
 
@@ -253,7 +254,7 @@ class LessonAdmin(MovePages, PublishPages):
         if request.method != "POST":  # after signing in again
             return HttpResponseRedirect(self.url("revisions", lesson.pk))
         if revision != lesson.draft:
-            copy_of(revision, request.user, note=_("Brought back from revision %(n)d") % {"n": number})
+            copy_of(revision, signed_in(request), note=_("Brought back from revision %(n)d") % {"n": number})
             self.log_change(request, lesson, f"Brought back revision {number}")
         text = _("Revision %(n)d is the draft again. Publish it when you are ready.")
         messages.success(request, text % {"n": number})

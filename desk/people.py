@@ -19,6 +19,7 @@ from accounts import audit
 from accounts.admin import TeamChoiceField, TeamFilter
 from accounts.models import Membership, Team, User
 from accounts.models.user import UserQuerySet
+from accounts.sessions import signed_in
 from courses.models.enrollment import site_day
 from desk.person_data import PersonData
 from desk.roles import ROLES, set_roles
@@ -215,7 +216,7 @@ class PersonAdmin(PersonData, StaffAdmin):
         person = context.get("original")
         if person:
             context["bounces"] = person.has_bouncing_address()
-            context["prints_slip"] = request.user.may_print_slip_for(person)  # type: ignore[union-attr]
+            context["prints_slip"] = signed_in(request).may_print_slip_for(person)
             context["may_erase"] = request.user.has_perm("accounts.delete_user")
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -236,9 +237,9 @@ class PersonAdmin(PersonData, StaffAdmin):
         if "home_team" in form.cleaned_data:
             form.save_home()
         if self.gives_roles(request) and "roles" in form.cleaned_data:
-            self.save_roles(obj, form.cleaned_data["roles"], by=request.user)
+            self.save_roles(obj, form.cleaned_data["roles"], by=signed_in(request))
 
-    def save_roles(self, person: User, roles: list[str], by: Any) -> None:
+    def save_roles(self, person: User, roles: list[str], by: User) -> None:
         if set_roles(person, roles, by=by):
             audit.record(by, person, f"Roles set to {', '.join(sorted(roles)) or 'none'}")
 

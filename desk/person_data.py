@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import audit, letters
 from accounts.log import record as log
 from accounts.models import User
+from accounts.sessions import signed_in
 from desk import privacy
 from learn import own_data
 from notices.admin import StaffAdmin
@@ -69,7 +70,7 @@ class PersonData(Base):
         person = self.get_to_change(request, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        audit.record(request.user, person, "Took a copy of the person's data")  # type: ignore[arg-type]  # signed in
+        audit.record(signed_in(request), person, "Took a copy of the person's data")
         letters.data_taken(person)
         log("data_taken", request, person, by=request.user.pk)
         return own_data.download(person)
@@ -82,7 +83,7 @@ class PersonData(Base):
             messages.info(request, _("This person was erased already."))
             return HttpResponseRedirect(self.url("changelist"))
         person = self.get_to_change(request, pk)
-        why_not = privacy.refusal(person, request.user)  # type: ignore[arg-type]  # signed in
+        why_not = privacy.refusal(person, signed_in(request))
         form = EraseForm(person, request.POST or None)
         if request.method == "POST" and not why_not and form.is_valid():
             return self.erase_now(request, person)
@@ -90,7 +91,7 @@ class PersonData(Base):
 
     def erase_now(self, request: HttpRequest, person: User) -> HttpResponse:
         try:
-            privacy.erase(person, by=request.user)  # type: ignore[arg-type]  # signed in
+            privacy.erase(person, by=signed_in(request))
         except privacy.Refused as why:
             messages.error(request, str(why))
             return HttpResponseRedirect(self.url("change", person.pk))

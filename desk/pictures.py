@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.sessions import signed_in
 from courses import images, markdown
 from courses.models import Image, Lesson, LessonRevision
 from courses.models.course import key_from
@@ -205,7 +206,7 @@ class ImageAdmin(StaffAdmin):
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
         if change:
             return super().save_model(request, obj, form, change)
-        obj.uploaded_by = request.user  # type: ignore[assignment]  # signed in
+        obj.uploaded_by = signed_in(request)
         keep(obj, form.cleaned_data["file"])
         return None
 
@@ -224,7 +225,7 @@ class ImageAdmin(StaffAdmin):
         image = self.get_to_change(request, pk)
         form = ReplaceForm(image, request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid() and image.is_in_use:
-            new = replaced(image, form.cleaned_data["file"], request.user)
+            new = replaced(image, form.cleaned_data["file"], signed_in(request))
             self.log_change(request, new, "Replaced the picture")
             messages.success(request, _("Replaced. Lessons show the new picture from now on."))
             return HttpResponseRedirect(self.url("change", new.pk))

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from accounts.sessions import signed_in
 from courses import publishing, second_person
 from courses.models import Lesson, LessonRevision, PublishRequest
 from desk import lesson_checks
@@ -34,7 +36,7 @@ class PublishPages(StaffAdmin):
         revision, effect = form.cleaned_data["revision"], form.chosen_effect
         if revision.published_at is None and second_person.is_needed(lesson, effect):
             due = form.cleaned_data.get("redo_due_on")
-            asked = second_person.ask(revision, effect, by=request.user, redo_due_on=due)  # type: ignore[arg-type]  # signed in
+            asked = second_person.ask(revision, effect, by=signed_in(request), redo_due_on=due)
             self.log_change(request, lesson, f"Asked to publish revision {revision.number}: {effect.value}")
             messages.success(request, _("Asked. Learners see it once somebody else has confirmed it."))
             return reverse("admin:courses_publishrequest_change", args=[asked.pk])
@@ -47,12 +49,12 @@ class PublishPages(StaffAdmin):
             messages.info(request, _("This text is published already."))
             return True
         if revision.published_at is not None:  # it was taken away, and comes back as it was
-            revision = copy_of(revision, request.user)
+            revision = copy_of(revision, signed_in(request))
         try:
             publishing.publish(
                 revision,
                 form.chosen_effect,
-                by=request.user,  # type: ignore[arg-type]  # signed in, or the staff pages would not be shown
+                by=signed_in(request),
                 redo_due_on=form.cleaned_data.get("redo_due_on"),
                 ask_people_under_way=form.cleaned_data.get("ask_people_under_way", False),
             )
@@ -80,7 +82,7 @@ def shown_before(lesson: Lesson) -> dict[str, Any]:
     }
 
 
-def copy_of(revision: LessonRevision, by: Any, note: str = "") -> LessonRevision:
+def copy_of(revision: LessonRevision, by: User, note: str = "") -> LessonRevision:
     """The same text as the newest revision; a revision is published once."""
     names = ("title", "body", "takeaway", "minutes", "objectives", "sources", "note")
     content = {name: getattr(revision, name) for name in names}

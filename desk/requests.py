@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit
-from accounts.models import User
+from accounts.sessions import signed_in
 from courses import publishing, second_person
 from courses.models import LessonRevision, PublishRequest
 from desk.differences import differences
@@ -142,9 +142,7 @@ class PublishRequestAdmin(StaffAdmin):
 
     def answer(self, request: HttpRequest, asked: PublishRequest, form: AnswerForm) -> bool:
         """Do what was answered; False, with the reason in the form, if that cannot be."""
-        answer, by = Answer(form.cleaned_data["answer"]), request.user
-        if not isinstance(by, User):
-            raise PermissionDenied
+        answer, by = Answer(form.cleaned_data["answer"]), signed_in(request)
         if answer == Answer.WITHDRAWN and not self.is_own(request, asked):
             raise PermissionDenied
         try:

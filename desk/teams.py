@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import audit
 from accounts.admin import TeamChoiceField
 from accounts.models import Membership, Team, User
+from accounts.sessions import signed_in
 from accounts.teams import full_name, is_short_list
 from courses.models import Assignment
 from notices.admin import StaffAdmin
@@ -161,12 +162,12 @@ class TeamAdmin(StaffAdmin):
         )
 
     def join(self, request: HttpRequest, team: Team, other: Team, form: MergeForm) -> HttpResponse:
-        by, number, name = request.user, team.pk, team.name
+        by, number, name = signed_in(request), team.pk, team.name
         try:
             with transaction.atomic():
                 Assignment.move_all(team, other)
                 team.merge_into(other)
-                audit.record(by, other, f"Merged team {number} “{name}” into this one")  # type: ignore[arg-type]
+                audit.record(by, other, f"Merged team {number} “{name}” into this one")
         except (ValidationError, IntegrityError, Team.DoesNotExist):  # what somebody did at the same moment
             messages.error(
                 request, _("Somebody changed one of these teams at the same moment. Have a look, then try again.")

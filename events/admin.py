@@ -14,6 +14,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.sessions import signed_in
 from events import changing, words
 from events.changing import Touched
 from events.forms import SessionForm
@@ -91,7 +92,7 @@ class LiveSessionAdmin(StaffAdmin):
         form = SessionForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             session = form.save(commit=False)
-            session.created_by = request.user  # type: ignore[assignment]  # signed in
+            session.created_by = signed_in(request)
             session.save()
             session.teams.set(form.cleaned_data["teams"])
             session.trainers.set(form.cleaned_data["trainers"])
@@ -141,8 +142,7 @@ class LiveSessionAdmin(StaffAdmin):
 
     def save_now(self, request: HttpRequest, form: SessionForm) -> HttpResponse:
         session = form.save(commit=False)
-        by: Any = request.user
-        effect = changing.save(session, form.cleaned_data["teams"], form.cleaned_data["trainers"], by)
+        effect = changing.save(session, form.cleaned_data["teams"], form.cleaned_data["trainers"], signed_in(request))
         self.log_change(request, session, f"Saved; {effect.told} people are told" if effect.told else "Saved")
         text = _("“%(title)s” is saved.") % {"title": session.title}
         told = ngettext("%(n)d person gets a mail.", "%(n)d people get a mail.", effect.told) % {"n": effect.told}
@@ -158,8 +158,7 @@ class LiveSessionAdmin(StaffAdmin):
             return HttpResponseRedirect(self.url("change", session.pk))
         if request.method != "POST":
             return self.confirm_cancel(request, session)
-        by: Any = request.user
-        told = changing.cancel(session, by)
+        told = changing.cancel(session, signed_in(request))
         self.log_change(request, session, f"Cancelled; {told} people are told")
         text = ngettext(
             "It is called off. %(n)d person gets a mail.", "It is called off. %(n)d people get a mail.", told

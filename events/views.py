@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from accounts.sessions import signed_in
 from courses import markdown
 from events import attendance as ticking
 from events import calendar, coming, participants, registering, words
@@ -16,20 +17,14 @@ from events.forms import TickForm, page_asked
 from events.models import LiveSession, Registration
 
 
-def person(request: HttpRequest) -> User:
-    """Whoever is signed in: no page of this room is open to strangers."""
-    assert isinstance(request.user, User)  # noqa: S101  # SignInRequired saw to it
-    return request.user
-
-
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
-    return render(request, "events/sessions.html", coming.listed(person(request)))
+    return render(request, "events/sessions.html", coming.listed(signed_in(request)))
 
 
 @require_safe
 def session(request: HttpRequest, session: int) -> HttpResponse:
-    user = person(request)
+    user = signed_in(request)
     found = get_object_or_404(LiveSession.objects.visible_to(user).with_place_of(user.pk), pk=session)
     shown = coming.Shown.of([found])[0]
     leads = found.is_led_by(user)
@@ -47,7 +42,7 @@ def session(request: HttpRequest, session: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest, session: int) -> HttpResponse:
-    user = person(request)
+    user = signed_in(request)
     found = get_object_or_404(LiveSession.objects.meant_for(user), pk=session)
     if request.method != "POST":  # after signing in again
         return redirect(found)
@@ -71,7 +66,7 @@ def tell_place(request: HttpRequest, place: Registration) -> None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, session: int) -> HttpResponse:
-    user = person(request)
+    user = signed_in(request)
     found = get_object_or_404(LiveSession.objects.visible_to(user), pk=session)
     if request.method != "POST":  # after signing in again
         return redirect(found)
@@ -90,7 +85,7 @@ def cancel(request: HttpRequest, session: int) -> HttpResponse:
 @require_safe
 def calendar_file(request: HttpRequest, session: int) -> HttpResponse:
     """The file for a calendar, with place and link: for who has a seat, and who leads it."""
-    user = person(request)
+    user = signed_in(request)
     found = get_object_or_404(LiveSession.objects.visible_to(user), pk=session)
     seated = Registration.objects.seated().filter(user=user, session=found)
     if not seated.exists() and not found.is_led_by(user):
@@ -102,7 +97,7 @@ def calendar_file(request: HttpRequest, session: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def attendance(request: HttpRequest, session: int) -> HttpResponse:
     """Who registered, and ticks for who came."""
-    user = person(request)
+    user = signed_in(request)
     found = get_object_or_404(LiveSession.objects.led_by(user), pk=session)
     number = page_asked(request.GET)
     if request.method == "POST":
@@ -135,7 +130,7 @@ def tick(request: HttpRequest, session: LiveSession, user: User, number: int) ->
 
 @require_safe
 def participants_csv(request: HttpRequest, session: int) -> StreamingHttpResponse:
-    user = person(request)
+    user = signed_in(request)
     found = get_object_or_404(LiveSession.objects.led_by(user), pk=session)
     response = StreamingHttpResponse(participants.lines(found, user), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="session-{found.pk}-participants.csv"'

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.sessions import signed_in
 from accounts.statements import Prepared
 from courses.models import Enrollment, Lesson
 from courses.models.lesson import LessonQuerySet
@@ -41,7 +42,7 @@ def attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Http
     attempt = _attempt(request, course, lesson, number)
     if attempt.is_open:
         return redirect(attempt.get_question_url(_resume_at(attempt)))
-    result = results.of(attempt, request.user)  # type: ignore[arg-type]  # signed in: the middleware saw to it
+    result = results.of(attempt, signed_in(request))
     looks = attempt.inspections.select_related("by")
     return render(request, "quizzes/result.html", {"result": result, "looks": looks, **pages.frame(attempt)})
 

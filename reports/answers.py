@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.sessions import signed_in
 from quizzes import inspecting, results
 from quizzes.models import Attempt
 from reports.forms import LARGEST
@@ -36,18 +37,18 @@ def attempt_of(person: User, pk: int, viewer: User) -> Attempt:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, person: int, attempt: int) -> HttpResponse:
     """The form that asks for the reason; within the hour after it was given, the answers."""
-    found, viewer = person_of(request, person), request.user
-    opened = attempt_of(found, attempt, viewer)  # type: ignore[arg-type]  # signed in: they see somebody
-    refusal = inspecting.refusal(opened, viewer)  # type: ignore[arg-type]
+    found, viewer = person_of(request, person), signed_in(request)
+    opened = attempt_of(found, attempt, viewer)
+    refusal = inspecting.refusal(opened, viewer)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and not refusal and form.is_valid():
-        inspecting.begin(opened, viewer, form.cleaned_data["reason"])  # type: ignore[arg-type]
+        inspecting.begin(opened, viewer, form.cleaned_data["reason"])
         return redirect("reports:answers", found.pk, opened.pk)
     context = {"person": found, "attempt": opened, "lesson": opened.quiz.lesson, "refusal": refusal, "form": form}
     return render(request, "reports/answers.html", {**context, **shown_to(viewer, opened, refusal)})
 
 
-def shown_to(viewer: Any, attempt: Attempt, refusal: str) -> dict[str, Any]:
+def shown_to(viewer: User, attempt: Attempt, refusal: str) -> dict[str, Any]:
     """The answers, if this viewer gave a reason within the hour; and who looked before."""
     look = None if refusal else inspecting.current(attempt, viewer)
     return {

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.sessions import signed_in
 from courses import more_time
 from courses.models import Enrollment
 from courses.models.enrollment import site_day
@@ -80,9 +81,8 @@ def form_for(enrollment: Enrollment, data: Any) -> MoreTimeForm | None:
 
 def give(request: HttpRequest, enrollment: Enrollment, form: MoreTimeForm) -> HttpResponse:
     """A second click finds it done and lands on the page that says so."""
-    by: Any = request.user  # signed in: they manage somebody
     until, reason = form.cleaned_data["until"], form.cleaned_data["reason"]
-    if not more_time.give(enrollment, by, until, reason):
+    if not more_time.give(enrollment, signed_in(request), until, reason):
         return redirect("reports:more_time", enrollment.pk)
     words = _("%(name)s now has until %(day)s. They see it on their page, with your name and reason.")
     messages.success(request, words % {"name": enrollment.user.name, "day": date_format(until)})

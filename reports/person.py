@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from accounts.sessions import signed_in
 from courses.models.course import edits_courses
 from reports import words
 from reports.forms import LARGEST
@@ -23,17 +24,14 @@ REMINDED = {*BEHIND, *AHEAD}
 
 def person_of(request: HttpRequest, pk: int) -> User:
     """Somebody this viewer sees in reports, people who left as well; 404 for anybody else, and for oneself."""
-    people = User.objects.none()
-    if isinstance(request.user, User):
-        people = Population.of(request.user).with_leavers().people
+    people = Population.of(signed_in(request)).with_leavers().people
     return get_object_or_404(people, pk=min(pk, LARGEST))
 
 
 def frame(request: HttpRequest, person: int) -> dict[str, Any]:
     """What the page and the record are made of."""
     found, at = person_of(request, person), timezone.now()
-    viewer: Any = request.user  # signed in: they see somebody
-    sight = Sight.of(viewer)
+    sight = Sight.of(signed_in(request))
     return {
         "person": found,
         "seen": seen(found, sight, at),
@@ -46,8 +44,7 @@ def frame(request: HttpRequest, person: int) -> dict[str, Any]:
 @require_safe
 def page(request: HttpRequest, person: int) -> HttpResponse:
     context = frame(request, person)
-    viewer: Any = request.user
-    context["may_print_slip"] = viewer.may_print_slip_for(context["person"])
+    context["may_print_slip"] = signed_in(request).may_print_slip_for(context["person"])
     context["to_remind"] = to_remind(context["seen"])
     context["more_time"] = more_time_for(context["seen"])
     return render(request, "reports/person.html", context)

@@ -15,6 +15,7 @@ from accounts import letters
 from accounts.inviting import SHEET, TooMany, for_paper, print_sheet
 from accounts.log import record
 from accounts.models import Team, User
+from accounts.sessions import signed_in
 from accounts.teams import named, with_full_names
 from accounts.views.slips import Paper
 
@@ -36,10 +37,10 @@ def slip_sheet(request: HttpRequest, team: int) -> HttpResponse:
     """How many slips a team needs; after a POST the sheet itself, with codes that are shown this once."""
     chosen = get_object_or_404(sheet_teams(request), pk=team)
     with_mail = (request.POST if request.method == "POST" else request.GET).get("who") == "all"
-    if request.method != "POST" or not isinstance(request.user, User):
+    if request.method != "POST":
         return sheet_page(request, chosen, with_mail)
     try:
-        made = print_sheet(request.user, chosen, with_mail)
+        made = print_sheet(signed_in(request), chosen, with_mail)
     except TooMany:
         return sheet_page(request, chosen, with_mail)
     if not made:
@@ -72,10 +73,9 @@ def choices(numbers: dict[str, int]) -> list[tuple[str, Any, int]]:
 
 def sheet_teams(request: HttpRequest) -> Any:
     """The teams this person may print sheets for: HR all, a manager their own and those below."""
-    person = request.user
-    if isinstance(person, User):
-        if person.is_superuser or (person.is_staff and person.has_perm("accounts.print_slips")):
-            return Team.objects.all()
-        if own := person.managed_teams():
-            return Team.objects.under(*own)
+    person = signed_in(request)
+    if person.is_superuser or (person.is_staff and person.has_perm("accounts.print_slips")):
+        return Team.objects.all()
+    if own := person.managed_teams():
+        return Team.objects.under(*own)
     raise PermissionDenied

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -22,6 +21,7 @@ from accounts.log import record
 from accounts.models import SignInSlip, User
 from accounts.models.slip import grouped
 from accounts.qr import qr_path
+from accounts.sessions import signed_in
 from accounts.throttling import Guard
 from accounts.views.doors import guarded_page
 
@@ -51,7 +51,7 @@ class Paper:
 def print_slip(request: HttpRequest, person: int) -> HttpResponse:
     """Make a slip and show it, this once; the code is kept nowhere."""
     whom = get_object_or_404(User.objects.slip_printable_by(request.user), pk=person)
-    by: Any = request.user  # signed in, or there was nobody to print for
+    by = signed_in(request)
     with transaction.atomic():
         slip, code = SignInSlip.print_for(whom, by)
         audit.record(by, whom, "Printed a sign-in slip")

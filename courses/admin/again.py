@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import audit
+from accounts.sessions import signed_in
 from courses import again
 from courses.admin.asking import PathChoiceField
 from courses.models import Path, Renewal
@@ -175,7 +176,8 @@ class RenewalAdmin(StaffAdmin):
         pk = renewal.pk
         lost = again.turn_off(renewal)
         renewal.pk = pk  # for the list of changes
-        audit.record(request.user, renewal, f"Turned off; {lost} certificates hold for ever", audit.DELETION)  # type: ignore[arg-type]  # signed in
+        words = f"Turned off; {lost} certificates hold for ever"
+        audit.record(signed_in(request), renewal, words, audit.DELETION)
         messages.success(request, _("Nobody is asked again for “%(path)s”.") % {"path": renewal.path.title})
         return HttpResponseRedirect(self.url("changelist"))
 

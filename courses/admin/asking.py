@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import mailing
 from accounts.admin import TeamChoiceField, TeamFilter
 from accounts.models import Team, User
+from accounts.sessions import signed_in
 from courses import reminding
 from courses.models import Assignment, Enrollment, Path
 from courses.models.enrollment import site_day
@@ -157,7 +158,7 @@ class AssignmentAdmin(StaffAdmin):
         if Assignment.objects.filter(**form.cleaned_data).exists():  # a double click
             return HttpResponseRedirect(self.url("changelist"))
         assignment = form.save(commit=False)
-        assignment.created_by = request.user  # type: ignore[assignment]  # signed in
+        assignment.created_by = signed_in(request)
         assignment.save()
         people = assignment.enroll_due()
         self.log_addition(request, assignment, f"Asked {people} people")

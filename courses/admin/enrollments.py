@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin import TeamFilter
 from accounts.models import Membership, Team, User
+from accounts.sessions import signed_in
 from courses import changes
 from courses.admin.changing import Changing
 from courses.admin.verbs import TOGETHER
@@ -171,8 +172,8 @@ class EnrollmentAdmin(Changing, StaffAdmin):
         dates = {name: form.cleaned_data[name] for name in ("due_on", "closes_on") if name in form.changed_data}
         if not dates:
             return
-        whom, by = Enrollment.objects.filter(pk=obj.pk), request.user
-        done = changes.extend(whom, by, form.cleaned_data["reason"], **dates)  # type: ignore[arg-type]  # signed in
+        whom, by = Enrollment.objects.filter(pk=obj.pk), signed_in(request)
+        done = changes.extend(whom, by, form.cleaned_data["reason"], **dates)
         if not done and not whom.filter(**dates).exists():  # neither now nor by a first click
             raise ValidationError(_("It was excused, paused or withdrawn at the same moment."))
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import audit
-from accounts.models import User
+from accounts.sessions import signed_in
 from coursefiles import bringing, starting
 from coursefiles.bundle import files_in, pack
 from coursefiles.export import Export
@@ -82,7 +82,7 @@ class BundleAdmin(StaffAdmin):
         except CourseError as error:
             messages.error(request, error.findings[0].text)
             return HttpResponseRedirect(self.url("changelist"))
-        audit.record(person(request), found, "Took the course as files")
+        audit.record(signed_in(request), found, "Took the course as files")
         return FileResponse(out, as_attachment=True, filename=f"{found.key}-{site_day().isoformat()}.zip")
 
     def course_of(self, request: HttpRequest, key: str) -> Course:
@@ -114,7 +114,7 @@ class BundleAdmin(StaffAdmin):
     def take(self, request: HttpRequest, file: IO[bytes], name: str) -> tuple[Bundle | None, list[Any]]:
         """The bundle to look at, or what is wrong in the file."""
         try:
-            return bringing.stage(file, name, person(request)), []
+            return bringing.stage(file, name, signed_in(request)), []
         except CourseError as error:
             return None, error.findings
 
@@ -176,7 +176,7 @@ class BundleAdmin(StaffAdmin):
         """Bring it in, and say how that went."""
         chosen = {"retire": form.cleaned_data["retire"], "seen": form.cleaned_data["seen"]}
         try:
-            report = bringing.bring_in(bundle, person(request), form.decisions, **chosen)
+            report = bringing.bring_in(bundle, signed_in(request), form.decisions, **chosen)
         except bringing.Stale:
             messages.warning(request, _("The course changed since you looked. Nothing was brought in; look again."))
         except CourseError as error:
@@ -187,14 +187,14 @@ class BundleAdmin(StaffAdmin):
 
     def discard(self, request: HttpRequest, pk: int) -> HttpResponse:
         bundle = self.get_to_change(request, pk)
-        if request.method == "POST" and bringing.discard(bundle, person(request)):
+        if request.method == "POST" and bringing.discard(bundle, signed_in(request)):
             messages.success(request, _("Thrown away. Nothing was changed."))
         return HttpResponseRedirect(self.url("changelist"))
 
     # --- New courses ---
 
     def copy(self, request: HttpRequest, course: str) -> HttpResponse:
-        found, by = self.course_of(request, course), person(request)
+        found, by = self.course_of(request, course), signed_in(request)
         form = CopyForm(request.POST or None, initial={"title": _("%(title)s (copy)") % {"title": found.title}})
         findings: list[Any] = []
         if request.method == "POST" and form.is_valid():
@@ -214,7 +214,7 @@ class BundleAdmin(StaffAdmin):
         form = StartForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                return self.made(request, starting.start_course(**form.cleaned_data, by=person(request)))
+                return self.made(request, starting.start_course(**form.cleaned_data, by=signed_in(request)))
             except starting.Taken:
                 form.add_error("key", taken())
         context = {"form": form, "button": _("Start this course")}
@@ -223,13 +223,6 @@ class BundleAdmin(StaffAdmin):
     def made(self, request: HttpRequest, course: Course) -> HttpResponse:
         messages.success(request, _("“%(title)s” is there. Nobody is enrolled in it.") % {"title": course.title})
         return HttpResponseRedirect(reverse("admin:courses_course_home", args=[course.pk]))
-
-
-def person(request: HttpRequest) -> User:
-    """Who asks: somebody who is signed in, or the staff pages would not be shown."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 def shipped_courses() -> list[str]:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import audit
 from accounts.cells import BOM
 from accounts.models import StagedFile, StagedRow
+from accounts.sessions import signed_in
 from desk.files import missing, steps
 from desk.files.columns import PEOPLE, SAMPLE
 from desk.files.reading import NotReadable
@@ -130,7 +131,7 @@ class StagedFileAdmin(StaffAdmin):
 
     def take(self, request: HttpRequest, form: UploadForm) -> StagedFile:
         upload = form.cleaned_data["file"]
-        by: Any = request.user
+        by = signed_in(request)
         file = stage(upload.file, upload.name, by, make_teams=form.cleaned_data["make_teams"])
         audit.record(by, file, f"Looked at a file of {file.rows.count()} rows.", audit.ADDITION)
         steps.judge(file)
@@ -199,7 +200,7 @@ class StagedFileAdmin(StaffAdmin):
     def bring_in(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Begin with it; the look before has said how many people it touches."""
         file = self.get_to_change(request, pk)
-        if request.method == "POST" and steps.approve(file, request.user):
+        if request.method == "POST" and steps.approve(file, signed_in(request)):
             steps.bring_in(file)
             steps.bring_in(file)
         return HttpResponseRedirect(self.url("change", pk))
@@ -224,7 +225,7 @@ class StagedFileAdmin(StaffAdmin):
     def not_in_it(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The list; a page with the number; the deed, if the number is still the one that was shown."""
         file = self.get_to_change(request, pk)
-        leaving = missing.may_leave(file, request.user)  # type: ignore[arg-type]  # signed in
+        leaving = missing.may_leave(file, signed_in(request))
         count = leaving.count() if request.method == "POST" else 0
         if request.method == "POST" and request.POST.get("number") == str(count):
             return self.mark(request, file)
@@ -260,7 +261,7 @@ class StagedFileAdmin(StaffAdmin):
         )
 
     def mark(self, request: HttpRequest, file: StagedFile) -> HttpResponse:
-        by: Any = request.user
+        by = signed_in(request)
         count = missing.mark_as_leavers(file, by)
         if count:
             audit.record(by, file, f"Marked {count} people as leavers who were not in the file.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.models import StagedFile, StagedRow
+from accounts.models import StagedFile, StagedRow, User
 from courses import asking
 from desk.files.applying import apply
 from desk.files.judging import Judge
@@ -91,7 +90,7 @@ def same_person(others: list[str]) -> str:
 
 
 @transaction.atomic
-def approve(file: StagedFile, by: Any) -> bool:
+def approve(file: StagedFile, by: User) -> bool:
     """Let the bringing in begin; whoever says so is the one it is done by. False if it is over or not judged yet."""
     file = locked(file)
     if file.judged_at is None or file.applied_at is not None:

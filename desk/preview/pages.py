@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.sessions import signed_in
 from courses.models import Completion, Course, Lesson, LessonRevision
 from courses.models.course import edits_courses
 from desk.preview.attempts import Sitting, Sittings
@@ -67,7 +68,7 @@ def for_editors(view: View) -> View:
 
 def walk_in(request: HttpRequest, course: str) -> Walk:
     found = get_object_or_404(Course.objects.visible_to(request.user), key=course)
-    return Walk.of(request.user, request.session, found)  # type: ignore[arg-type]  # an editor is signed in
+    return Walk.of(signed_in(request), request.session, found)
 
 
 def find(walk: Walk, slug: str, kind: str | None = None) -> Lesson:

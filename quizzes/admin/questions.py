@@ -12,6 +12,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.sessions import signed_in
 from courses.admin.content import CourseFilter
 from courses.models import Course
 from notices.admin import StaffAdmin, Trail, state_chip
@@ -252,7 +253,7 @@ class QuestionPages(Regrading, StaffAdmin):
         question = form.question or self.new_question(request, form, place)
         revision = form.draft
         if revision is None or editing.differs(revision, content):
-            revision = question.add_revision(by=request.user, **content)  # type: ignore[arg-type]  # signed in
+            revision = question.add_revision(by=signed_in(request), **content)
             self.log_change(request, question, f"Saved revision {revision.number}")
             self.say_open(request, question)
         if "publish" in request.POST and question.published_revision_id != revision.pk:

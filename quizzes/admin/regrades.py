@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.sessions import signed_in
 from notices.admin import StaffAdmin, Trail
 from quizzes import regrading
 from quizzes.models import Question
@@ -102,9 +103,8 @@ class Regrading(Base):
 
     def regrade_now(self, request: HttpRequest, question: Question, form: RegradeForm) -> RegradeForm:
         """Do it, and return the form for those who are left."""
-        by: Any = request.user  # signed in: the staff pages saw to it
         numbers, reason = form.cleaned_data["revisions"], form.cleaned_data["reason"]
-        change = regrading.regrade(question, numbers, by, reason)
+        change = regrading.regrade(question, numbers, signed_in(request), reason)
         self.log_change(request, question, f"Regraded {change.attempts} attempts; {change.passes} passed by it")
         messages.success(request, done(change))
         left = [each for each in regrading.earlier(question) if each.revision.number in numbers]

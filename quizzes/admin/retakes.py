@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.sessions import signed_in
 from courses.models import Enrollment
 from notices.admin import StaffAdmin
 from quizzes import retakes
@@ -133,7 +134,7 @@ class RetakeChangeAdmin(StaffAdmin):
         return change.by.name
 
     def save_model(self, request: HttpRequest, obj: RetakeChange, form: RetakeForm, change: bool) -> None:
-        obj.by = request.user  # type: ignore[assignment]  # signed in
+        obj.by = signed_in(request)
         super().save_model(request, obj, form, change)
         if obj.may_start_at and obj.enrollment.attempts.filter(quiz=obj.quiz).open().exists():
             messages.warning(request, _("An attempt is under way; this shortens no wait that comes after it."))
