@@ -53,13 +53,10 @@ class CourseAdmin(StaffAdmin):
     def home_of(self, obj: Any) -> str:
         return self.url("home", obj.pk)
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def form_frame(self, request: HttpRequest, obj: Course) -> dict[str, Any]:
         """The form of title and summary lies below the home of the course."""
-        response: Any = super().render_change_form(request, context, *args, **kwargs)
-        if course := context.get("original"):
-            above = [*self.trail(request, course), (course.title, self.home_of(course))]
-            response.context_data.update(title=_("Title and summary"), trail=above)
-        return response  # type: ignore[no-any-return]  # as it came
+        above = [*self.trail(request, obj), (obj.title, self.home_of(obj))]
+        return {**super().form_frame(request, obj), "title": _("Title and summary"), "trail": above}
 
     def response_change(self, request: HttpRequest, obj: Course) -> HttpResponse:
         super().response_change(request, obj)

@@ -129,9 +129,7 @@ class FlagAdmin(StaffAdmin):
             return self.answer(request, flag, form.cleaned_data["note"])
         context = {"flag": flag, "state": state_of(flag), "form": form, "lesson": flag.lesson}
         context["may_answer"] = self.has_change_permission(request, flag)
-        return self.page(
-            request, "desk/flag.html", self.heading(flag), None, **context, trail=self.trail(request, flag)
-        )
+        return self.page(request, "desk/flag.html", self.heading(flag), trail=self.trail(request, flag), **context)
 
     def answer(self, request: HttpRequest, flag: Flag, note: str) -> HttpResponse:
         """Resolve it, or open it again; to where more are open at the same lesson, or to the list."""

@@ -242,7 +242,7 @@ class LessonAdmin(MovePages, PublishPages):
         lesson = self.get_to_change(request, pk)
         revision = lesson.revisions.filter(number=number).first()
         if revision is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(number))
+            raise Http404
         return pages.show_text(request, lesson, revision)
 
     def restore(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
@@ -250,7 +250,7 @@ class LessonAdmin(MovePages, PublishPages):
         lesson = self.get_to_change(request, pk)
         revision = lesson.revisions.filter(number=number).first()
         if revision is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(number))
+            raise Http404
         if request.method != "POST":  # after signing in again
             return HttpResponseRedirect(self.url("revisions", lesson.pk))
         if revision != lesson.draft:
@@ -271,7 +271,7 @@ class LessonAdmin(MovePages, PublishPages):
         act = acts(lesson).get(verb)
         if act is None:
             if verb not in ALL_ACTS:
-                return self._get_obj_does_not_exist_redirect(request, self.opts, verb)
+                raise Http404
             messages.info(request, _("Nothing to do: it is so already."))
             return HttpResponseRedirect(self.url("change", lesson.pk))
         if request.method == "POST":

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -102,11 +102,7 @@ class LiveSessionAdmin(StaffAdmin):
         return self.form_page(request, form)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        if not self.has_change_permission(request):
-            raise PermissionDenied  # before anybody learns whether there is such a session
-        session = self.get_object(request, object_id)
-        if session is None:
-            raise Http404
+        session = self.get_to_change(request, object_id)
         if session.is_cancelled:
             return self.form_page(request, None, session)
         stored = LiveSession.objects.get(pk=session.pk)

@@ -139,18 +139,18 @@ class StaffAdmin(PlainFields, ModelAdmin):
     def page(
         self, request: HttpRequest, template: str, title: str, obj: Any = None, **context: Any
     ) -> TemplateResponse:
-        """A page of our own about an object, in the frame of the staff pages."""
+        """A page of our own in the frame of the staff pages: below the page of an object, or where `trail` says."""
         trail = self.trail(request, obj)
         if obj is not None:
             trail.append((self.heading(obj), self.home_of(obj)))
         frame = {**self.admin_site.each_context(request), "title": title, "trail": trail, "original": obj}
         return TemplateResponse(request, template, {**frame, "opts": self.opts, **context})
 
-    def get_to_change(self, request: HttpRequest, pk: int) -> Any:
-        """The object of a page of our own, for somebody who may change it."""
+    def get_to_change(self, request: HttpRequest, pk: int | str) -> Any:
+        """The object of a page of our own, for somebody who may change it; `pk` may be what an address says."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        obj = self.get_queryset(request).filter(pk=pk).first()
+        obj = self.get_object(request, str(pk))
         if obj is None:
             raise Http404
         if not self.has_change_permission(request, obj):
@@ -185,6 +185,11 @@ class StaffAdmin(PlainFields, ModelAdmin):
             messages.error(request, _("Somebody saved the same at the same moment. Have a look, then try again."))
             return HttpResponseRedirect(request.path)
 
+    def form_frame(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """What stands around the form of an object; of a new one if it is None."""
+        title = self.heading(obj) if obj else self.add_title or _("Add")
+        return {"title": title, "trail": self.trail(request, obj), "save_label": self.save_label}
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -194,9 +199,7 @@ class StaffAdmin(PlainFields, ModelAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        title = self.heading(obj) if obj else self.add_title or _("Add")
-        frame = {"title": title, "trail": self.trail(request, obj), "save_label": self.save_label}
-        context.update(frame)
+        context.update(self.form_frame(request, obj))
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:

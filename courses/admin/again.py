@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.dates import MONTHS
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -117,11 +117,7 @@ class RenewalAdmin(StaffAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """Change the rule for certificates to come, in the same three steps."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        renewal = self.get_object(request, object_id)
-        if renewal is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        renewal = self.get_to_change(request, object_id)
         form = RenewalForm(request.POST or None, instance=renewal)
         if request.method == "POST" and form.is_valid():
             if request.POST.get("confirmed"):
@@ -135,7 +131,7 @@ class RenewalAdmin(StaffAdmin):
             raise PermissionDenied
         renewal = self.get_object(request, object_id)
         if renewal is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404
         if request.method == "POST":
             return self.turn_off(request, renewal)
         title = _("Ask nobody again for “%(path)s”?") % {"path": renewal.path.title}

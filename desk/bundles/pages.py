@@ -26,7 +26,7 @@ from courses.models import Bundle, Course
 from courses.models.enrollment import site_day
 from desk.bundles import showing
 from desk.bundles.forms import CopyForm, DecisionForm, StartForm, UploadForm, taken
-from notices.admin import StaffAdmin, Trail
+from notices.admin import StaffAdmin
 
 SHIPPED = Path(settings.BASE_DIR) / "content"
 IN_MEMORY = 4 * 1024 * 1024  # of a ZIP that is made; the rest goes to the disk
@@ -64,10 +64,7 @@ class BundleAdmin(StaffAdmin):
             raise PermissionDenied
         earlier = self.get_queryset(request).defer("data", "contents")[:SHOWN]
         context = {"courses": Course.objects.all(), "shipped": shipped_courses(), "earlier": earlier}
-        return self.framed(request, "desk/bundles/hub.html", self.list_heading(), [], **context)
-
-    def framed(self, request: HttpRequest, template: str, title: str, trail: Trail, **context: Any) -> HttpResponse:
-        return self.page(request, template, title, **{**context, "trail": trail})
+        return self.page(request, "desk/bundles/hub.html", self.list_heading(), trail=[], **context)
 
     # --- Out ---
 
@@ -136,7 +133,7 @@ class BundleAdmin(StaffAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """What it would do; once it is brought in, what it did."""
-        bundle = self.get_to_change(request, int(object_id) if object_id.isdecimal() and len(object_id) < 18 else 0)
+        bundle = self.get_to_change(request, object_id)
         return self.look(request, bundle) if bundle.is_waiting() else self.done(request, bundle)
 
     def done(self, request: HttpRequest, bundle: Bundle) -> HttpResponse:

@@ -25,7 +25,7 @@ from desk.files.columns import PEOPLE, SAMPLE
 from desk.files.reading import NotReadable
 from desk.files.refused import lines, sentences
 from desk.files.staging import stage
-from notices.admin import StaffAdmin, Trail
+from notices.admin import StaffAdmin
 
 Outcome = StagedRow.Outcome
 SHOWN = {
@@ -150,7 +150,7 @@ class StagedFileAdmin(StaffAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """Where the file stands: being worked on, looked at, or brought in."""
-        file = self.get_to_change(request, int(object_id) if object_id.isdecimal() and len(object_id) < 18 else 0)
+        file = self.get_to_change(request, object_id)
         if not file.judged_at or (file.options.get("approved") and not file.applied_at):
             return self.work(request, file)
         return self.look(request, file)
@@ -269,10 +269,6 @@ class StagedFileAdmin(StaffAdmin):
         messages.success(request, text % {"n": count})
         return HttpResponseRedirect(self.url("change", file.pk))
 
-    def trail(self, request: HttpRequest, obj: Any = None) -> Trail:
-        return [(self.list_heading(), self.url("changelist"))]
-
 
 def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
-    number = request.GET.get("page", "")
-    return Paginator(rows, PAGE).get_page(int(number) if number.isdecimal() and len(number) < 9 else 1)
+    return Paginator(rows, PAGE).get_page(request.GET.get("page"))

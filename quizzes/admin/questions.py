@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import OuterRef, Prefetch, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import path, reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -135,9 +135,8 @@ class QuestionPages(Regrading, StaffAdmin):
             "hidden": {"to": "in-use" if retired else "retired"},
             "back": back,
         }
-        response = self.page(request, "desk/confirm.html", title, None, **context)
-        response.context_data["trail"] = [*self.trail_of(question, None), (self.heading(question), back)]  # type: ignore[index]
-        return response
+        trail = [*self.trail_of(question, None), (self.heading(question), back)]
+        return self.page(request, "desk/confirm.html", title, trail=trail, **context)
 
     # --- The page of a question --------------------------------------------------------------------------------------
 
@@ -151,9 +150,7 @@ class QuestionPages(Regrading, StaffAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        question = self.get_to_change(request, int(object_id)) if is_number(object_id) else None
-        if question is None:
-            raise Http404
+        question = self.get_to_change(request, object_id)
         return self.edit(request, question.course, question, None)
 
     def edit(
@@ -214,9 +211,7 @@ class QuestionPages(Regrading, StaffAdmin):
             **(self.beside(question) if question else {}),
         }
         title = str(self.add_title) if question is None else self.heading(question)
-        response = self.page(request, "desk/question.html", title, None, **context)
-        response.context_data["trail"] = self.trail_of(question, place)  # type: ignore[index]
-        return response
+        return self.page(request, "desk/question.html", title, trail=self.trail_of(question, place), **context)
 
     def beside(self, question: Question) -> dict[str, Any]:
         """What else its page shows."""
@@ -225,7 +220,7 @@ class QuestionPages(Regrading, StaffAdmin):
     def choose_place(self, request: HttpRequest) -> HttpResponse:
         """Where a new question is asked comes first: one that is asked nowhere would be of no use."""
         found = places.every_place()
-        return self.page(request, "desk/question_place.html", str(self.add_title), None, places=found)
+        return self.page(request, "desk/question_place.html", str(self.add_title), places=found)
 
     def choose_type(self, request: HttpRequest, place: Place | None) -> HttpResponse:
         """What kind of question a new one is comes first: its form follows from that."""
@@ -234,9 +229,8 @@ class QuestionPages(Regrading, StaffAdmin):
             for name, kind in grading.TYPES.items()
         ]
         context = {"types": types, "more": f"&{place.query}" if place else ""}
-        response = self.page(request, "desk/question_type.html", str(self.add_title), None, **context)
-        response.context_data["trail"] = self.trail_of(None, place)  # type: ignore[index]
-        return response
+        title, trail = str(self.add_title), self.trail_of(None, place)
+        return self.page(request, "desk/question_type.html", title, trail=trail, **context)
 
     def trail_of(self, question: Question | None, place: Place | None) -> Trail:
         if place and place.reading:
@@ -325,10 +319,6 @@ def trial_of(draft: QuestionRevision | None, request: HttpRequest) -> Trial | No
 
 def newest_of(question: Any) -> QuestionRevision | None:
     return question.newest_first[0] if question.newest_first else None
-
-
-def is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def open_attempts(question: Question) -> int:

@@ -116,6 +116,5 @@ class Regrading(Base):
         back = self.url("change", question.pk)
         context = {"question": question, "form": form, "back": back}
         context |= {"open": regrading.open_with_other(question), "history": regrading.history(question)}
-        response = self.page(request, "desk/regrade.html", _("Regrade earlier answers"), None, **context)
-        response.context_data["trail"] = [*self.trail_of(question, None), (self.heading(question), back)]  # type: ignore[index]
-        return response
+        trail = [*self.trail_of(question, None), (self.heading(question), back)]
+        return self.page(request, "desk/regrade.html", _("Regrade earlier answers"), trail=trail, **context)
