@@ -25,7 +25,7 @@ from accounts.cells import BOM, CHUNK, Line, safe
 from accounts.models import User
 from accounts.sessions import signed_in
 from courses.models.enrollment import site_day
-from notices.admin import ReadOnly, StaffAdmin
+from notices.admin import ColumnFilter, ReadOnly, StaffAdmin
 
 PERIODS = {"day": 1, "week": 7, "month": 31, "year": 366}
 DEEDS = {
@@ -47,26 +47,24 @@ def kind_of(entry: LogEntry) -> str:
     return str(capfirst(model._meta.verbose_name)) if model else "–"
 
 
-class WhoFilter(admin.SimpleListFilter):
+class WhoFilter(ColumnFilter):
     """Everybody who ever did something here."""
 
     title = gettext_lazy("who")
     parameter_name = "who"
+    column = "user"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         people = User.objects.filter(Exists(LogEntry.objects.filter(user=OuterRef("pk"))))
         return [(str(pk), name) for pk, name in people.order_by("name", "pk").values_list("pk", "name")]
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        known = {key for key, _label in self.lookup_choices}
-        return queryset.filter(user=self.value()) if self.value() in known else queryset
 
-
-class KindFilter(admin.SimpleListFilter):
+class KindFilter(ColumnFilter):
     """The kinds of things that something was done to."""
 
     title = gettext_lazy("kind of thing")
     parameter_name = "kind"
+    column = "content_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         kinds = ContentType.objects.filter(Exists(LogEntry.objects.filter(content_type=OuterRef("pk"))))
@@ -74,10 +72,6 @@ class KindFilter(admin.SimpleListFilter):
         return sorted(
             ((key, str(capfirst(model._meta.verbose_name))) for key, model in named), key=lambda pair: pair[1]
         )
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        known = {key for key, _label in self.lookup_choices}
-        return queryset.filter(content_type=self.value()) if self.value() in known else queryset
 
 
 class PeriodFilter(admin.SimpleListFilter):

@@ -103,7 +103,7 @@ def tools(course: Course) -> list[tuple[str, str]]:
         (_("Questions"), f"{reverse('admin:quizzes_question_changelist')}?course={course.pk}"),
         (_("How people answer"), course.get_analysis_url()),
         (_("What holds at your company"), reverse("admin:desk_facts", args=[course.pk])),
-        (flagged(course), f"{reverse('admin:courses_flag_changelist')}?state=open&course={course.key}"),
+        (flagged(course), f"{reverse('admin:courses_flag_changelist')}?state=open&course={course.pk}"),
         (_("Pictures"), reverse("admin:courses_image_changelist")),
         (_("Course files: out, in, a new release, copy"), reverse("admin:courses_bundle_changelist")),
         (_("Title and summary"), reverse("admin:courses_course_change", args=[course.pk])),

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.sessions import signed_in
 from courses import flagging
-from courses.models import Course, Flag, Lesson, Module
-from notices.admin import StaffAdmin, Trail, state_chip
+from courses.admin.content import CourseFilter
+from courses.models import Flag, Lesson, Module
+from notices.admin import ColumnFilter, StaffAdmin, Trail, state_chip
 
 BESIDE = 20  # flags shown at a lesson; the list has them all
 
@@ -42,31 +43,20 @@ class StateFilter(admin.SimpleListFilter):
         return chosen() if chosen else queryset
 
 
-class CourseFilter(admin.SimpleListFilter):
-    title = gettext_lazy("course")
-    parameter_name = "course"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(course.key, course.title) for course in Course.objects.all()]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        known = {key for key, _title in self.lookup_choices}
-        return queryset.filter(revision__lesson__course__key=self.value()) if self.value() in known else queryset
+class OfLessonCourse(CourseFilter):
+    column = "revision__lesson__course"
 
 
-class ModuleFilter(admin.SimpleListFilter):
+class ModuleFilter(ColumnFilter):
     """The modules in which something is flagged."""
 
     title = gettext_lazy("module")
     parameter_name = "module"
+    column = "revision__lesson__module"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         found = Module.objects.filter(lessons__revisions__flags__isnull=False).distinct()
         return [(str(module.pk), module.title) for module in found.order_by("course", "position")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        known = {key for key, _title in self.lookup_choices}
-        return queryset.filter(revision__lesson__module=self.value()) if self.value() in known else queryset
 
 
 def state_of(flag: Flag) -> str:
@@ -81,7 +71,7 @@ def open_at(lesson: Lesson) -> QuerySet[Flag]:
 @admin.register(Flag)
 class FlagAdmin(StaffAdmin):
     list_display = ("title", "kind", "start", "at", "state")
-    list_filter = (StateFilter, CourseFilter, ModuleFilter)
+    list_filter = (StateFilter, OfLessonCourse, ModuleFilter)
     list_select_related = ("revision",)
     search_fields = ("comment", "revision__title")
     search_help_text = gettext_lazy("Words of the comment, or the lesson")

@@ -28,20 +28,17 @@ from desk.parts import parts_of
 from desk.preview import pages
 from desk.publishing import PublishPages, copy_of
 from learn import lesson_text
-from notices.admin import Trail, state_chip
+from notices.admin import ColumnFilter, Trail, state_chip
 from quizzes import checks, drawing
 from quizzes.models import LessonCheck, Quiz
 
 
-class KindFilter(admin.SimpleListFilter):
+class KindFilter(ColumnFilter):
     title = gettext_lazy("kind")
-    parameter_name = "kind"
+    parameter_name = column = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind.value, str(kind.label)) for kind in Lesson.Kind]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(kind=self.value()) if self.value() in Lesson.Kind.values else queryset
+        return [(value, str(label)) for value, label in Lesson.Kind.choices]
 
 
 class LessonStateFilter(admin.SimpleListFilter):

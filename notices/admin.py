@@ -239,6 +239,16 @@ class ReadOnly:
         return False
 
 
+class ColumnFilter(admin.SimpleListFilter):
+    """By what stands in a column, of the values on offer; for any other the list shows all."""
+
+    column: str
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        offered = {str(value) for value, _label in self.lookup_choices}
+        return queryset.filter(**{self.column: self.value()}) if self.value() in offered else queryset
+
+
 class DeliveryFilter(admin.SimpleListFilter):
     title = gettext_lazy("delivery")
     parameter_name = "delivery"
@@ -297,15 +307,12 @@ def why_waiting(notice: Notice, at: datetime) -> str:
     return _("The sender takes it next, or the mail server is away.")
 
 
-class KindFilter(admin.SimpleListFilter):
+class KindFilter(ColumnFilter):
     title = gettext_lazy("kind")
-    parameter_name = "kind"
+    parameter_name = column = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(value, str(label)) for value, label in Notice.Kind.choices]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(kind=self.value()) if self.value() in Notice.Kind.values else queryset
 
 
 @admin.register(Notice)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from courses import order, publishing
 from courses.models import Course, Lesson, Module, Objective, Skill
 from courses.models.course import key_from
-from notices.admin import StaffAdmin, StaffInline, Trail
+from notices.admin import ColumnFilter, StaffAdmin, StaffInline, Trail
 
 if TYPE_CHECKING:
     ModuleModelForm = forms.ModelForm[Module]
@@ -89,23 +89,15 @@ class ObjectiveInline(StaffInline):
         return formset
 
 
-class CourseFilter(admin.SimpleListFilter):
-    """Only where there are several courses; for models with a `course`, or whose `to_course` leads to one."""
+class CourseFilter(ColumnFilter):
+    """Only where there are several courses."""
 
     title = gettext_lazy("course")
-    parameter_name = "course"
-    to_course = "course"
+    parameter_name = column = "course"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         courses = [(str(pk), title) for pk, title in Course.objects.order_by("title").values_list("pk", "title")]
         return courses if len(courses) > 1 else []
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return (
-            queryset.filter(**{f"{self.to_course}__in": chosen})
-            if (chosen := numbers_in([self.value() or ""]))
-            else queryset
-        )
 
 
 class ModuleForm(ModuleModelForm):
@@ -135,15 +127,12 @@ class ModuleForm(ModuleModelForm):
         return super()._get_validation_exclusions() - {"course"}  # type: ignore[misc]  # its key is unique in its course
 
 
-class StatusFilter(admin.SimpleListFilter):
+class StatusFilter(ColumnFilter):
     title = gettext_lazy("status")
-    parameter_name = "status"
+    parameter_name = column = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(value, str(label)) for value, label in Module.Status.choices]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(status=self.value()) if self.value() in Module.Status.values else queryset
 
 
 @admin.register(Module)

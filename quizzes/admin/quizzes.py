@@ -19,7 +19,7 @@ from quizzes.models import PoolItem, Quiz
 
 
 class OfLessonCourse(CourseFilter):
-    to_course = "lesson__course"
+    column = "lesson__course"
 
 
 @admin.register(Quiz)
