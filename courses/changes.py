@@ -9,7 +9,7 @@ is a rule with two faces, such as `pausable_q` and `is_pausable`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
+from accounts.batches import batches_of
 from accounts.models import User
 from courses import progress
 from courses.models import Enrollment, EnrollmentChange
@@ -247,7 +248,7 @@ def _change(
     `reopens` says that something may be recorded again in what was closed: who has done everything is complete then.
     """
     changed = 0
-    for batch in _batches(enrollments):
+    for batch in batches_of(enrollments, BATCH):
         with transaction.atomic():
             rows = _change_batch(batch, whom, change)
             audit.record_all(deed.by, rows, message)
@@ -255,14 +256,6 @@ def _change(
                 progress.settle_these([row.pk for row in rows], deed.at)
         changed += len(rows)
     return changed
-
-
-def _batches(enrollments: EnrollmentQuerySet) -> Iterator[list[int]]:
-    """Their numbers, so many at a time; each is looked up anew, since what was changed may be among them no longer."""
-    last = 0
-    while batch := list(enrollments.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        yield batch
-        last = batch[-1]
 
 
 def _change_batch(batch: list[int], whom: Q, change: Callable[[Enrollment], Facts]) -> list[Enrollment]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
 
 from accounts import mailing
+from accounts.batches import batches_of
 from accounts.mailing import Piece
 from accounts.models import User
 from courses import reminding
@@ -56,7 +57,7 @@ class Due:
         ranks: dict[int, int] = {}
         ready: set[int] = set()
         unreachable: set[int] = set()
-        for chunk in chunks():
+        for chunk in batches_of(User.objects.active(), CHUNK):
             turns = mailing.next_turns(chunk, moment)
             ready |= {person for person, turn in turns.items() if turn == moment}
             found = pieces_of(moment, chunk)
@@ -87,14 +88,6 @@ class Due:
 def pieces_of(at: datetime, people: Collection[int]) -> list[Piece]:
     """All that these people are to be told, but for the digest; told already or not."""
     return [*reminding.pieces(at, people), *telling.pieces(at, people), *answers.pieces(at, people)]
-
-
-def chunks() -> Iterator[list[int]]:
-    """All active people by number."""
-    last, people = 0, User.objects.active().order_by("pk").values_list("pk", flat=True)
-    while chunk := list(people.filter(pk__gt=last)[:CHUNK]):
-        yield chunk
-        last = chunk[-1]
 
 
 def refresh(letter: Notice, at: datetime) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from accounts.batches import batches_of
 from accounts.models import User
 from accounts.models.user import UserQuerySet
 from accounts.privacy import end_sessions
@@ -66,22 +66,14 @@ def retain(at: datetime | None = None, dry_run: bool = False) -> Done:
     if dry_run:
         done.erased, done.forgotten = erasable.count(), to_forget(at).count()
         return done
-    for people in batches(to_forget(at)):
+    for people in batches_of(to_forget(at), BATCH):
         with transaction.atomic():
             forget_answers(people, at)
             flagging.forget(people)
         done.forgotten += len(people)
-    for people in batches(erasable):
+    for people in batches_of(erasable, BATCH):
         done.erased += erase_all(people, at)
     return done
-
-
-def batches(people: UserQuerySet) -> Iterator[list[int]]:
-    """Their numbers, some at a time, in the order of the numbers; whom a batch deals with is asked anew for each."""
-    last = 0
-    while found := list(people.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        last = found[-1]
-        yield found
 
 
 def erase_all(people: list[int], at: datetime) -> int:

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.batches import batches_of
 from accounts.models import Team, User
 from accounts.models.user import UserQuerySet
 from courses.models.course import Course
@@ -147,12 +148,9 @@ class Assignment(models.Model):
         at = at or timezone.now()
         if not self.is_open(at):
             return 0
-        before, last = self.enrollments.count(), 0
-        while batch := list(
-            self.people_to_enroll().filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-        ):
+        before = self.enrollments.count()
+        for batch in batches_of(self.people_to_enroll(), BATCH):
             Enrollment.objects.bulk_create([self.enrollment_of(pk, at) for pk in batch], ignore_conflicts=True)
-            last = batch[-1]
         return self.enrollments.count() - before
 
     def enrollment_of(self, person: int, at: datetime, path: Path | None = None) -> Enrollment:
