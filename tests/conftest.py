@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +99,12 @@ def _django_db_helper(_set: None, _django_db_helper: None) -> None:
 @pytest.fixture
 def cast(db: None, stage: Stage[Cast]) -> Cast:
     return stage.copy() or make_cast()
+
+
+@pytest.fixture
+def as_() -> Callable[[User], Client]:
+    """A browser of its own, signed in: `as_(cast.ed).get(…)`."""
+    return lambda person: sign_in(Client(), person)
 
 
 def with_role(person: User, role: str) -> User:

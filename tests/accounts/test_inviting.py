@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,6 +18,7 @@ from accounts.models import InvitationRound, Membership, SignInSlip, User
 from notices import sending
 from notices.models import Notice
 from tests.accounts.test_sessions import is_in
+from tests.at_once import at_once
 from tests.builders import make_member
 from tests.conftest import sign_in, with_role
 
@@ -268,18 +268,7 @@ def test_hr_sees_that_it_goes_on_and_can_stop_it(many, time_machine):
 @pytest.mark.django_db(transaction=True)
 def test_four_timers_at_once_invite_each_once(many):
     inviting.begin(many.hana, many.company, at=MONDAY)
-    start, invited = threading.Barrier(4), []
-
-    def go_on():
-        start.wait()
-        invited.append(inviting.go_on(200, MONDAY))
-        connection.close()
-
-    threads = [threading.Thread(target=go_on) for _number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    invited = at_once(*[lambda: inviting.go_on(200, MONDAY)] * 4)
     assert sum(invited) == 5
     assert Notice.objects.count() == Notice.objects.values("recipient").distinct().count() == 7
 

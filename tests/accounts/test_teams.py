@@ -1,8 +1,5 @@
 """The tree of teams, and whom a manager sees in it."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -12,6 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Membership, Team, User
 from accounts.models.team import path_end
+from tests.at_once import at_once
 from tests.builders import make_member, make_person
 from tests.conftest import Cast, with_role
 from tests.second_run import examples
@@ -145,17 +143,7 @@ def test_one_home_and_one_place_a_team():
 @pytest.mark.parametrize("below_a_parent", [False, True])
 def test_teams_added_at_the_same_instant_get_places_of_their_own(below_a_parent):
     parent = Team.add("Shops") if below_a_parent else None
-    start = Barrier(5)
-
-    def add(number):
-        try:
-            start.wait()
-            return Team.add(f"Team {number}", parent).path
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(5) as pool:
-        paths = list(pool.map(add, range(5)))
+    paths = at_once(*[lambda n=n: Team.add(f"Team {n}", parent).path for n in range(5)])
     assert len(set(paths)) == 5
     assert all(len(path) == (8 if parent else 4) for path in paths)
 
@@ -164,17 +152,7 @@ def test_teams_added_at_the_same_instant_get_places_of_their_own(below_a_parent)
 def test_a_team_added_while_its_parent_moves_goes_along():
     shops, phone = Team.add("Shops"), Team.add("Phone")
     lyon = Team.add("Lyon", shops)
-    start = Barrier(2)
-
-    def act(do):
-        try:
-            start.wait()
-            do()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(act, [lambda: lyon.move(phone), lambda: Team.add("Till", fresh(lyon))]))
+    at_once(lambda: lyon.move(phone), lambda: Team.add("Till", fresh(lyon)))
     till = Team.objects.get(name="Till")
     assert till.parent == fresh(lyon)
     assert till.is_under(phone)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +18,7 @@ from courses.models import Certificate, Completion, Enrollment, ExtraStep, Lesso
 from courses.models.enrollment import site_day
 from learn.course_map import BESIDE_THE_PATH, course_map
 from learn.lesson_page import place_of
+from tests.at_once import at_once
 from tests.builders import enroll, make_course, make_lesson, make_person
 from tests.learn.certified import finish
 from tests.second_run import examples
@@ -232,18 +232,8 @@ def test_two_at_once_open_each_cycle_once(course):
     for n in range(8):
         completed(course, f"P{n}")
     redo(lesson, START + timedelta(days=9))
-    barrier, opened = Barrier(2), []
-
-    def run(late):
-        barrier.wait()
-        opened.append(again.open_cycles(START + timedelta(days=340, microseconds=late)))
-        connection.close()
-
-    threads = [Thread(target=run, args=[late]) for late in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at = START + timedelta(days=340)
+    opened = at_once(lambda: again.open_cycles(at), lambda: again.open_cycles(at + timedelta(microseconds=1)))
     assert sum(opened) == Enrollment.objects.filter(cycle=2).count() == ExtraStep.objects.count() == 8
 
 

@@ -1,15 +1,13 @@
 """One click, ten clicks, two tabs: a lesson is completed once, and the course with it or not at all."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from courses import progress, publishing
 from courses.models import Certificate, Completion, Enrollment, LessonRevision
+from tests.at_once import at_once
 from tests.builders import enroll, make_course, make_person
 
 READ = Completion.How.READ
@@ -214,17 +212,7 @@ def test_ten_clicks_at_the_same_instant_leave_one_completion_and_one_certificate
     course = make_course(readings=1, quiz=False)
     lesson = course.lessons.select_related("published_revision").get()
     enrollment = enroll(make_person("Ada Moreau"), course)
-    start = Barrier(6)
-
-    def click(_number):
-        try:
-            start.wait()
-            return complete(Enrollment.objects.get(pk=enrollment.pk), lesson)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(6) as pool:
-        outcomes = list(pool.map(click, range(6)))
+    outcomes = at_once(*[lambda: complete(Enrollment.objects.get(pk=enrollment.pk), lesson)] * 6)
     assert sorted(outcome.new for outcome in outcomes) == [False] * 5 + [True]
     assert sorted(outcome.course_completed for outcome in outcomes) == [False] * 5 + [True]
     assert Completion.objects.count() == Certificate.objects.count() == 1
@@ -236,20 +224,7 @@ def test_a_lesson_retired_while_people_complete_the_other_leaves_nobody_behind()
     course = make_course(readings=2, quiz=False)
     one, two = course.lessons.select_related("published_revision").in_order()
     people = [enroll(make_person(f"P{number}"), course) for number in range(5)]
-    start = Barrier(6)
-
-    def act(enrollment):
-        try:
-            start.wait()
-            if enrollment is None:
-                publishing.retire(two)
-            else:
-                complete(enrollment, one)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(act, [*people, None]))
+    at_once(*[lambda e=enrollment: complete(e, one) for enrollment in people], lambda: publishing.retire(two))
     assert Enrollment.objects.complete().count() == Certificate.objects.count() == 5
 
 
@@ -260,24 +235,11 @@ def test_a_redo_published_while_people_complete_the_lesson_ends_in_one_order_or_
     seen = lesson.published_revision
     people = [enroll(make_person(f"P{number}"), course) for number in range(5)]
     draft = lesson.add_revision(title="Newer", body="Newer.")
-    start = Barrier(6)
-
-    def act(enrollment):
-        try:
-            start.wait()
-            if enrollment is None:
-                publishing.publish(draft, Effect.REDO)
-            else:
-                return complete(enrollment, lesson, seen).new
-        except progress.Outdated:
-            return False
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(6) as pool:
-        recorded = list(pool.map(act, [*people, None]))
-    for enrollment, was_recorded in zip(people, recorded, strict=False):
+    clicks = [lambda e=enrollment: complete(e, lesson, seen).new for enrollment in people]
+    *recorded, _published = at_once(*clicks, lambda: publishing.publish(draft, Effect.REDO), refused=progress.Outdated)
+    for enrollment, answer in zip(people, recorded, strict=True):
+        was_recorded = answer is True
         enrollment = Enrollment.objects.get(pk=enrollment.pk)
         assert enrollment.progress() == (0, 1), "nobody has read the newer text"
-        assert enrollment.is_complete == bool(was_recorded)
-        assert enrollment.is_update_due == bool(was_recorded)
+        assert enrollment.is_complete == was_recorded
+        assert enrollment.is_update_due == was_recorded

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, datetime, timedelta
 
 import pytest
 from django.core import mail
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
 
 from accounts import mailing as letters
@@ -18,6 +16,7 @@ from courses.models import Certificate, Completion, Enrollment
 from desk import mailing
 from notices import hours, sending
 from notices.models import Heartbeat, News, Notice
+from tests.at_once import at_once
 from tests.builders import enroll, make_course, make_member
 from tests.conftest import Cast
 from tests.notices.writing import paris, subjects, tick
@@ -281,19 +280,7 @@ def test_a_letter_that_cannot_be_written_or_sent_keeps_no_other(
 def test_four_writers_write_each_letter_once(cast: Cast, due: Enrollment) -> None:
     for number in range(6):
         enroll(make_member(cast.lyon, f"New{number} X", time_zone="Europe/Paris"), cast.course, at=TUESDAY)
-    start = threading.Barrier(4)
-    written: list[int] = []
-
-    def write() -> None:
-        start.wait()
-        written.append(mailing.write_due(TUESDAY))
-        connection.close()
-
-    threads = [threading.Thread(target=write) for _number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    written = at_once(*[lambda: mailing.write_due(TUESDAY)] * 4)
     assert sum(written) == Notice.objects.count() == News.objects.count() == 7
     assert Notice.objects.values("recipient").distinct().count() == 7
 
@@ -304,18 +291,7 @@ def test_a_person_has_one_letter_at_a_time_whoever_asks(cast: Cast, due: Enrollm
     other = enroll(cast.ada, make_course("other"), at=TUESDAY)
     pieces = reminding.pieces(TUESDAY, [cast.ada.pk])
     halves = [[p for p in pieces if p.about == due.pk], [p for p in pieces if p.about == other.pk]]
-    start = threading.Barrier(2)
-
-    def write(half: list) -> None:
-        start.wait()
-        letters.write({cast.ada.pk: half}, TUESDAY)
-        connection.close()
-
-    threads = [threading.Thread(target=write, args=[half]) for half in halves]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[lambda half=half: letters.write({cast.ada.pk: half}, TUESDAY) for half in halves])
     assert (Notice.objects.count(), News.objects.count()) == (1, 1)
 
 

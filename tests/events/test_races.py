@@ -1,51 +1,20 @@
 """The last seat at the same instant, with real transactions, on either database."""
 
-import threading
-from typing import Any
-
 import pytest
-from django.contrib.auth.models import Group
-from django.db import connection
 
 from accounts.models import Team
 from events import changing, registering
 from events.models import Registration, SessionChange
 from notices.models import Notice
+from tests.at_once import at_once
 from tests.builders import make_live_session, make_member, make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def team(transactional_db):
-    """A team; and the roles that a flush deletes are back for the tests that follow."""
-    yield Team.add("Race")
-    from desk.roles import sync_roles
-
-    if not Group.objects.exists():
-        sync_roles()
-
-
-def at_once(*verbs: Any) -> list[Any]:
-    """Call each verb in a thread of its own, all released together; results in the order of the verbs."""
-    ready = threading.Barrier(len(verbs))
-    results: list[Any] = [None] * len(verbs)
-
-    def run(place: int, verb: Any) -> None:
-        ready.wait(timeout=30)
-        try:
-            results[place] = verb()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(verbs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
+def team(transactional_db) -> Team:
+    return Team.add("Race")
 
 
 def test_of_many_who_want_the_last_seats_as_many_get_one(team):

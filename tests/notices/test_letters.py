@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -24,14 +23,6 @@ from tests.notices.writing import paris
 
 TUESDAY = paris("2026-12-08 10:00")
 LONG_AGO = paris("2026-09-01 10:00")
-
-
-@pytest.fixture
-def server(settings) -> Iterator[MailServer]:
-    with MailServer() as running:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", running.port, 5
-        yield running
 
 
 @pytest.fixture

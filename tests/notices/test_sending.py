@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -19,18 +18,11 @@ from accounts.models import User
 from notices import outbox, sending
 from notices.management.commands.send_notices import Command
 from notices.models import Heartbeat, Notice
+from tests.at_once import at_once
 from tests.builders import make_person
 from tests.notices.smtp import MailServer
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def server(settings) -> Iterator[MailServer]:
-    with MailServer() as running:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", running.port, 5
-        yield running
 
 
 @pytest.fixture
@@ -192,18 +184,7 @@ def test_four_senders_send_each_message_once(server: MailServer) -> None:
     ada = make_person("Ada Moreau")
     for number in range(12):
         write(ada, f"n{number}", address=f"n{number}@example.com")
-    start = threading.Barrier(4)
-
-    def send() -> None:
-        start.wait()
-        sending.send_waiting()
-        connection.close()
-
-    threads = [threading.Thread(target=send) for _number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*[sending.send_waiting] * 4)
     assert sorted(server.recipients) == sorted(f"n{number}@example.com" for number in range(12))
     assert Notice.objects.exclude(sent_at=None).count() == 12
 

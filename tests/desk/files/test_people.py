@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +22,7 @@ from courses.models.enrollment import site_day
 from desk.files import missing, steps
 from desk.files.refused import lines
 from notices.models import Notice
+from tests.at_once import at_once
 from tests.builders import PASSWORD, make_person
 from tests.desk.files.bringing import brought_in, looked_at, outcomes, picture, problems, texts
 from tests.second_run import examples
@@ -223,15 +223,10 @@ def test_two_press_at_once(cast, monkeypatch):
     file = looked_at(MANY)
 
     def press():
-        try:
-            while steps.bring_in(file):
-                pass
-        finally:
-            connection.close()
+        while steps.bring_in(file):
+            pass
 
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(press) for _person in range(2)]:
-            done.result()
+    at_once(press, press)
     file.refresh_from_db()
     assert file.applied_at
     assert User.objects.filter(staff_number__startswith="50").count() == 25
