@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
+from accounts.fields import offer
 from accounts.log import record
 from accounts.models import SignInSlip, User
 from accounts.models.user import time_zones
@@ -210,7 +211,7 @@ class ProfileForm(UserForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = zone_choices(self.instance.time_zone)  # type: ignore[attr-defined]
+        offer(self, "time_zone", zone_choices(self.instance.time_zone))
         if not self.instance.email:
             for name in ("mail_reminders", "mail_news", "mail_digest"):
                 del self.fields[name]

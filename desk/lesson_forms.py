@@ -10,6 +10,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.fields import offer, show_instead
 from courses import markdown, publishing
 from courses.models import Lesson, LessonRevision, Module
 from courses.models.course import key_from
@@ -97,7 +98,7 @@ class LessonForm(LessonModelForm):
             "What links to it are made with; it never changes. Left empty: from the title."
         )
         modules = Module.objects.select_related("course").order_by("course__title", "course", "position", "pk")
-        self.fields["module"].queryset = modules  # type: ignore[attr-defined]  # a ModelChoiceField
+        offer(self, "module", modules)
         self.fields["module"].label_from_instance = _with_course  # type: ignore[attr-defined]
         self.fields.pop("objectives", None)  # known once the module is
         self.fields["body"].widget.attrs["rows"] = 12
@@ -111,7 +112,7 @@ class LessonForm(LessonModelForm):
         texts = {objective.key: str(objective) for objective in module.objectives.all()}
         keys = list(texts)
         unknown = [key for key in (draft.objectives if draft else []) if key not in texts]
-        self.fields["objectives"].choices = [(key, texts.get(key, key)) for key in keys + unknown]  # type: ignore[attr-defined]
+        offer(self, "objectives", [(key, texts.get(key, key)) for key in keys + unknown])
         if not keys + unknown:
             del self.fields["objectives"]
         self.initial["number"] = draft.number if draft else 0
@@ -160,8 +161,7 @@ class LessonForm(LessonModelForm):
         newest = self.instance.draft
         if newest and newest.number != data.get("number") and self._differs_from(newest):
             self.theirs = newest
-            self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-            self.data[self.add_prefix("number")] = str(newest.number)  # type: ignore[index]
+            show_instead(self, "number", newest.number)
             who = newest.created_by.name if newest.created_by else _("The course files")
             raise ValidationError(
                 _(
@@ -257,8 +257,8 @@ class PublishForm(forms.Form):
         if not (lesson.draft and is_emptied(lesson.draft)):
             del self.fields["less_on_purpose"]
         self.counts = publishing.head_counts(lesson)
-        self.fields["effect"].choices = effects(self.counts.completed)  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["revision"].queryset = lesson.revisions.all()  # type: ignore[attr-defined]  # a ModelChoiceField
+        offer(self, "effect", effects(self.counts.completed))
+        offer(self, "revision", lesson.revisions.all())
         self.initial.setdefault("redo_due_on", site_day() + REDO_WITHIN)
         if not lesson.revisions.filter(published_at__isnull=False).exists():
             del self.fields["effect"], self.fields["redo_due_on"]
@@ -298,7 +298,7 @@ class CompareForm(forms.Form):
         revisions = lesson.revisions.order_by("-number").values_list("number", "created_at", "created_by__name")
         choices = [(number, _said(number, at, who)) for number, at, who in revisions]
         for name in ("one", "other"):
-            self.fields[name].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+            offer(self, name, choices)
         newest = [number for number, _words in choices[:2]]
         self.initial = {"one": newest[-1], "other": newest[0]} if newest else {}
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.fields import offer
 from courses.admin.content import completes, numbers_in, say_completed
 from courses.models import Completion, Course, Lesson, Module
 from courses.order import Moved, Order, OrderChanged, appears, disappears, move_lesson, move_module
@@ -121,7 +122,7 @@ class MoveForm(forms.Form):
 
     def __init__(self, lesson: Lesson, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["module"].queryset = lesson.course.modules.order_by("position", "pk")  # type: ignore[attr-defined]  # a ModelChoiceField
+        offer(self, "module", lesson.course.modules.order_by("position", "pk"))
 
 
 class AskForm(forms.Form):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.admin import TypedTeamsField, indented
+from accounts.fields import offer
 from accounts.forms import zone_choices
 from accounts.models import Team, User
 from accounts.teams import is_short_list
@@ -127,21 +128,18 @@ class SessionForm(SessionModelForm):
         self.found_teams: dict[int, Team] = {}
         self.found_trainers: list[User] = []
         for name in ("starts_which", "ends_which"):
-            self.choices(name, [(which, which) for which in WHICH])
+            offer(self, name, [(which, which) for which in WHICH])
         self.initial.setdefault("time_zone", self.instance.time_zone)
-        self.choices("time_zone", zone_choices(self.instance.time_zone))
+        offer(self, "time_zone", zone_choices(self.instance.time_zone))
         self.offer_teams()
         if self.instance.pk:
             self.show_stored()
-
-    def choices(self, name: str, choices: list[Any]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
 
     def offer_teams(self) -> None:
         """All to choose from, or where they are too many a field to type them into."""
         if is_short_list():
             self.found_teams = {team.pk: team for team in Team.objects.order_by("path")}
-            self.choices("teams", [(pk, indented(team)) for pk, team in self.found_teams.items()])
+            offer(self, "teams", [(pk, indented(team)) for pk, team in self.found_teams.items()])
         else:
             self.fields["teams"] = TypedTeamsField(label=self.fields["teams"].label, required=False)
 
@@ -164,7 +162,7 @@ class SessionForm(SessionModelForm):
         words = (_("The first time, before clocks go back"), _("The second time, after clocks went back"))
         labels = [f"{word} ({clock.offset(moment, zone)})" for word, moment in zip(words, moments, strict=True)]
         self.fields[f"{name}_which"].widget = forms.RadioSelect()
-        self.choices(f"{name}_which", list(zip(WHICH, labels, strict=True)))
+        offer(self, f"{name}_which", list(zip(WHICH, labels, strict=True)))
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

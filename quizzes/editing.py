@@ -15,6 +15,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.fields import offer, show_instead
 from courses.models import Course, Lesson, Objective
 from courses.models.course import key_from, validate_key
 from courses.models.lesson import newest_title
@@ -84,13 +85,13 @@ class QuestionForm(forms.Form):
         for name, part in self.parts().items():
             self.fields[name] = part()
         alike = [(name, label) for name, label in grading.type_choices() if grading.is_alike(name, type_)]
-        self.fields["type"].choices = alike  # type: ignore[attr-defined]  # a ChoiceField
+        offer(self, "type", alike)
         if len(alike) == 1:
             self.fields["type"].widget = forms.HiddenInput()
         objectives = Objective.objects.filter(module__course=course).order_by("module__position", "position")
-        self.fields["objective"].queryset = objectives  # type: ignore[attr-defined]  # a ModelChoiceField
+        offer(self, "objective", objectives)
         lessons = course.lessons.filter(retired_at=None).annotate(draft_title=newest_title("pk")).in_order()
-        self.fields["reread"].queryset = lessons  # type: ignore[attr-defined]
+        offer(self, "reread", lessons)
         if question:
             del self.fields["key"]
 
@@ -164,8 +165,7 @@ class QuestionForm(forms.Form):
         newest = self.question.draft
         if newest and newest.number != self.cleaned_data.get("number") and differs(newest, content):
             self.theirs = newest
-            self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-            self.data["number"] = str(newest.number)  # type: ignore[index]
+            show_instead(self, "number", newest.number)
             self.add_error(
                 None,
                 _(

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.fields import offer
 from courses import order, publishing
 from courses.models import Course, Lesson, Module, Objective, Skill
 from courses.models.course import key_from
@@ -110,7 +111,7 @@ class ModuleForm(ModuleModelForm):
             )
         if self.instance.pk and "illustration" in self.fields:
             drawings = self.instance.course.diagrams.all()
-            self.fields["illustration"].queryset = drawings  # type: ignore[attr-defined]  # a ModelChoiceField
+            offer(self, "illustration", drawings)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.fields import offer
 from courses import order, progress
 from courses.admin.content import (
     CourseFilter,
@@ -24,7 +25,7 @@ from courses.admin.content import (
     with_editing_state,
 )
 from courses.models import Completion, Lesson, Path, PathStep
-from courses.models.lesson import COMPLETABLE, newest_title
+from courses.models.lesson import COMPLETABLE, LessonQuerySet, newest_title
 from notices.admin import StaffAdmin, Trail
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ else:
 class LessonChoiceField(LessonField):
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.module.title}: {obj.draft_title or obj.key}"
+
+
+def lessons_to_add(path: Path) -> LessonQuerySet:
+    """What a path can ask for and does not yet, with the title that editors know."""
+    there = PathStep.objects.filter(path=path, lesson=OuterRef("pk"))
+    lessons = Lesson.objects.filter(~Exists(there), course=path.course_id, kind__in=COMPLETABLE, retired_at=None)
+    return lessons.select_related("module").annotate(draft_title=newest_title("pk")).in_order()
 
 
 class AddStepForm(forms.Form):
@@ -58,10 +66,7 @@ class AddStepForm(forms.Form):
 
     def __init__(self, path: Path, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        there = PathStep.objects.filter(path=path, lesson=OuterRef("pk"))
-        lessons = Lesson.objects.filter(~Exists(there), course=path.course_id, kind__in=COMPLETABLE, retired_at=None)
-        lessons = lessons.select_related("module").annotate(draft_title=newest_title("pk")).in_order()
-        self.fields["lesson"].queryset = lessons  # type: ignore[attr-defined]
+        offer(self, "lesson", lessons_to_add(path))
         self.is_felt = is_felt(path)
         if not self.is_felt:
             del self.fields["ask_people_under_way"]
@@ -170,7 +175,7 @@ class PathAdmin(StaffAdmin):
         if order.add_step(path, lesson, ask_people_under_way=ask):
             self.log_change(request, path, f"Added {lesson.key}")
         messages.success(request, _("“%(title)s” is on the path now, as the last.") % {"title": lesson.title})
-        if not form.is_felt and AddStepForm(path).fields["lesson"].queryset.exists():  # type: ignore[attr-defined]
+        if not form.is_felt and lessons_to_add(path).exists():
             return HttpResponseRedirect(self.url("add_lesson", path.pk))
         return HttpResponseRedirect(f"{self.url('change', path.pk)}#up-{lesson.pk}")
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.fields import offer
 from accounts.sessions import signed_in
 from courses.models import Completion, Course, Lesson, LessonRevision
 from courses.models.course import edits_courses
@@ -91,7 +92,7 @@ class WalkForm(forms.Form):
         start = {"path": str(walk.path.pk), "texts": "drafts" if walk.drafts else "published"}
         super().__init__(data, initial=start, prefix="walk")
         self.paths = {str(path.pk): path for path in paths_of(walk.course)}
-        self.fields["path"].choices = [(pk, path.title) for pk, path in self.paths.items()]  # type: ignore[attr-defined]
+        offer(self, "path", [(pk, path.title) for pk, path in self.paths.items()])
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select"
 

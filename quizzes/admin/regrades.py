@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.fields import offer, show_instead
 from accounts.sessions import signed_in
 from notices.admin import StaffAdmin, Trail
 from quizzes import regrading
@@ -47,13 +48,12 @@ class RegradeForm(forms.Form):
         same = [each.revision.number for each in found if each.has_same_words]
         super().__init__(data, initial={"key": question.published_revision_id, "revisions": same, **initial})
         choices = [(each.revision.number, label(each)) for each in found]
-        self.fields["revisions"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "revisions", choices)
 
     def clean_key(self) -> int:
         key: int = self.cleaned_data["key"]
         if key != self.question.published_revision_id:
-            self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-            self.data["key"] = str(self.question.published_revision_id)  # type: ignore[index]
+            show_instead(self, "key", self.question.published_revision_id)
             raise ValidationError(_("The question was changed since you looked. The counts are new; look once more."))
         return key
 

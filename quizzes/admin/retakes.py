@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.fields import offer
 from accounts.models import User
 from accounts.sessions import signed_in
 from courses.models import Enrollment
@@ -62,10 +63,10 @@ class RetakeForm(RetakeModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        quiz: Any = self.fields["quiz"]
-        quiz.queryset = finals()
-        if len(quiz.queryset) == 1:
-            quiz.initial = quiz.queryset[0]
+        found = finals()
+        offer(self, "quiz", found)
+        if len(found) == 1:
+            self.fields["quiz"].initial = found[0]
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

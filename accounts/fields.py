@@ -1,0 +1,27 @@
+"""What a form changes about itself once it is made: what its fields offer, and what it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+
+def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]] | QuerySet[Any]) -> None:
+    """Set what one can choose in a field: pairs, or rows for a field that is made for them."""
+    field = form.fields[name]
+    if isinstance(field, forms.ModelChoiceField) and isinstance(choices, QuerySet):
+        field.queryset = choices
+    elif isinstance(field, forms.ChoiceField) and not isinstance(choices, QuerySet):
+        field.choices = choices
+    else:
+        raise TypeError(f"{name} is a {type(field).__name__}, which cannot offer a {type(choices).__name__}.")
+
+
+def show_instead(form: forms.BaseForm, name: str, value: object) -> None:
+    """Let the page of a refused form hold another value than was sent, for the next try."""
+    sent: Any = form.data
+    form.data = sent = sent.copy()
+    sent[form.add_prefix(name)] = str(value)
