@@ -18,8 +18,9 @@ from django.db.models import QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
+from accounts.numbers import LARGEST
+
 Given = int | str | datetime
-LARGEST = 2**63 - 1
 
 
 class Reader:

@@ -21,6 +21,7 @@ from accounts import inviting, mailing
 from accounts.admin import TeamChoiceField
 from accounts.models import InvitationRound, Membership, Team, User
 from accounts.models.user import UserQuerySet
+from accounts.numbers import row_number
 from accounts.sessions import signed_in
 
 ROWS = 50
@@ -199,24 +200,18 @@ def act(request: HttpRequest, by: User, form: NotComeForm, people: UserQuerySet)
     """Invite one person of the list once more; stop what goes on; or, after a page that says how many, invite all."""
     back = f"{request.path}?{request.GET.urlencode()}"
     if request.POST.get("stop"):
-        one = get_object_or_404(InvitationRound, pk=number_in(request, "stop"))
+        one = get_object_or_404(InvitationRound, pk=row_number(request.POST["stop"]))
         if inviting.stop(one, by):
             messages.success(request, _("Stopped. Who is invited already stays so."))
         return redirect(back)
     if request.POST.get("person"):
-        person = get_object_or_404(people, pk=number_in(request, "person"))
+        person = get_object_or_404(people, pk=row_number(request.POST["person"]))
         if inviting.invite(by, person):
             messages.success(request, _("A new invitation goes to %(name)s.") % {"name": person.name})
         else:
             messages.warning(request, _("%(name)s was invited a moment ago.") % {"name": person.name})
         return redirect(back)
     return again(request, by, form, people, back)
-
-
-def number_in(request: HttpRequest, name: str) -> int:
-    """A number that was posted; 0, which no row has, for anything else."""
-    text = request.POST.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def again(request: HttpRequest, by: User, form: NotComeForm, people: UserQuerySet, back: str) -> HttpResponse:

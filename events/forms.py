@@ -19,6 +19,7 @@ from accounts.admin import TypedTeamsField, indented
 from accounts.fields import offer
 from accounts.forms import zone_choices
 from accounts.models import Team, User
+from accounts.numbers import row_number
 from accounts.teams import is_short_list
 from courses.models import Course
 from events import clock
@@ -233,11 +234,7 @@ class SessionForm(SessionModelForm):
 
 def page_asked(data: QueryDict) -> int:
     """The number of the page in the address; the first if it makes no sense."""
-    return min(_number(data.get("page", "")) or 1, 10_000)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return min(row_number(data.get("page", "")) or 1, 10_000)
 
 
 @dataclass(frozen=True)
@@ -250,5 +247,5 @@ class TickForm:
 
     @classmethod
     def read(cls, data: QueryDict) -> TickForm:
-        came, was = (frozenset(map(_number, data.getlist(name))) - {0} for name in ("came", "was"))
+        came, was = (frozenset(map(row_number, data.getlist(name))) - {0} for name in ("came", "was"))
         return cls(came, was - came)

@@ -3,12 +3,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.numbers import LARGEST
 from courses.models import Flag, Lesson, LessonRevision
 from courses.models.enrollment import clean_code
 from quizzes import checks, grading
 from quizzes.models import QuestionRevision
-
-LARGEST_ID = 2**63 - 1
 
 
 class CheckForm(forms.Form):
@@ -34,7 +33,7 @@ class CheckForm(forms.Form):
 class ShownForm(forms.Form):
     """Which revision of the check question was on the page."""
 
-    question = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    question = forms.IntegerField(min_value=1, max_value=LARGEST, required=False)
 
     @classmethod
     def revision_in(cls, data: Any) -> int | None:
@@ -46,7 +45,7 @@ class ShownForm(forms.Form):
 class CompleteForm(forms.Form):
     """Continue: says which revision was on the page."""
 
-    revision = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    revision = forms.IntegerField(min_value=1, max_value=LARGEST)
 
 
 class FlagForm(forms.Form):
@@ -62,7 +61,7 @@ class FlagForm(forms.Form):
         error_messages={"max_length": _("This has %(show_value)d characters, and 1,000 are the most. Take some out.")},
     )
     may_ask = forms.BooleanField(required=False)
-    revision = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    revision = forms.IntegerField(min_value=1, max_value=LARGEST, required=False)
 
     def __init__(self, lesson: Lesson, data: Any) -> None:
         super().__init__(data)

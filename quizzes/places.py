@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
+from accounts.numbers import row_number
 from courses.models import Course, Lesson
 from courses.models.lesson import newest_title
 from quizzes.models import LessonCheck, PoolItem, Question, Quiz
@@ -17,32 +18,34 @@ class Taken(Exception):
 
 
 class Place(NamedTuple):
-    """One of the two is set."""
+    """A reading, or a lesson with its quiz; `title` is its newest, as editors know it."""
 
+    lesson: Lesson
+    title: str
     quiz: Quiz | None = None
-    reading: Lesson | None = None
+
+    @classmethod
+    def of_quiz(cls, quiz: Any) -> Place:
+        """One of `quizzes()`."""
+        return cls(quiz.lesson, quiz.draft_title or quiz.lesson.key, quiz)
+
+    @classmethod
+    def of_reading(cls, reading: Any) -> Place:
+        """One of `readings_without_check()`."""
+        return cls(reading, reading.draft_title or reading.key)
 
     @classmethod
     def named(cls, given: Mapping[str, str]) -> Place | None:
         """What an address names by `quiz` or `lesson`, if it is there and a question can be added to it."""
-        if quiz := _one(quizzes(), given.get("quiz", "")):
-            return cls(quiz=quiz)
-        if reading := _one(readings_without_check(), given.get("lesson", "")):
-            return cls(reading=reading)
+        if quiz := quizzes().filter(pk=row_number(given.get("quiz", ""))).first():
+            return cls.of_quiz(quiz)
+        if reading := readings_without_check().filter(pk=row_number(given.get("lesson", ""))).first():
+            return cls.of_reading(reading)
         return None
-
-    @property
-    def lesson(self) -> Lesson:
-        return self.quiz.lesson if self.quiz else self.reading  # type: ignore[return-value]  # one of the two is set
 
     @property
     def course(self) -> Course:
         return self.lesson.course
-
-    @property
-    def title(self) -> str:
-        """Its newest, as editors know it."""
-        return str((self.quiz or self.lesson).draft_title or self.lesson.key)  # type: ignore[union-attr]  # annotated
 
     @property
     def query(self) -> str:
@@ -62,10 +65,7 @@ class Place(NamedTuple):
 
 def every_place() -> list[Place]:
     """Where a question can be added, in the order of the courses."""
-    found = [
-        *(Place(quiz=quiz) for quiz in quizzes()),
-        *(Place(reading=reading) for reading in readings_without_check()),
-    ]
+    found = [*map(Place.of_quiz, quizzes()), *map(Place.of_reading, readings_without_check())]
     return sorted(found, key=_in_courses)
 
 
@@ -85,8 +85,3 @@ def readings_without_check() -> QuerySet[Lesson]:
     asks_nothing = Q(check_question=None) | Q(check_question__question__retired_at__isnull=False)
     readings = Lesson.objects.filter(asks_nothing, kind=Lesson.Kind.READING, retired_at=None)
     return readings.select_related("course", "module").annotate(draft_title=newest_title("pk"))
-
-
-def _one(rows: QuerySet[Any], number: str) -> Any:
-    is_number = number.isascii() and number.isdigit() and len(number) < 19
-    return rows.filter(pk=int(number)).first() if is_number else None

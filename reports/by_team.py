@@ -25,6 +25,7 @@ from django.views.decorators.http import require_safe
 from accounts.cells import Cell
 from accounts.models import Team
 from accounts.models.team import STEP
+from accounts.numbers import LARGEST
 from accounts.statements import Prepared
 from accounts.teams import roots
 from courses.models import Enrollment, Path
@@ -32,7 +33,7 @@ from notices.rows import Gaps, gap
 from reports import words
 from reports.asking import population_of
 from reports.export import download
-from reports.forms import KEY, LARGEST
+from reports.forms import KEY
 from reports.organization import Scope, Sums, counted
 from reports.population import SIZE, Population
 from reports.shown import UNDER

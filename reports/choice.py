@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.numbers import row_number
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
-from reports.forms import LARGEST, Asked
+from reports.forms import Asked
 from reports.population import Population
 from reports.standing import BEHIND, place_of
 from reports.team import asked as asked_of
@@ -46,8 +47,7 @@ def choice_of(request: HttpRequest, population: Population, asked: Asked, at: da
     if request.POST.get("whom") == BEHIND_ONES:
         return Choice(list(behind(population, asked, at).values_list("pk", flat=True)[: MOST + 1]), 0)
     posted = [*request.POST.getlist("enrollment"), *request.POST.get("chosen", "").split(",")]
-    wanted = {int(text) for text in posted if text.isascii() and text.isdigit() and len(text) < 20}
-    wanted = set(sorted(number for number in wanted if number <= LARGEST)[: MOST + 1])
+    wanted = set(sorted({*map(row_number, posted)} - {0})[: MOST + 1])
     mine = Enrollment.objects.managed_by(population.viewer).filter(pk__in=wanted)
     found = list(mine.order_by("pk").values_list("pk", flat=True))
     return Choice(found, len(wanted) - len(found))

@@ -8,11 +8,11 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.numbers import LARGEST
 from reports.standing import Standing, Window
 from reports.team import SORTS, Within
 
 DEFAULT_SORT = "state"
-LARGEST = 2**63 - 1  # what both databases can compare an id with
 KEY = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
 

@@ -22,8 +22,6 @@ from courses.models.enrollment import site_day
 from notices.admin import DateInput
 from reports.team import row_of
 
-LARGEST = 2**63 - 1
-
 
 class MoreTimeForm(forms.Form):
     """A later due day for this enrollment, within what a manager may give."""
@@ -59,7 +57,7 @@ def sets_any_day(user: Any) -> bool:
 def page(request: HttpRequest, enrollment: int) -> HttpResponse:
     """One person's."""
     people = Enrollment.objects.managed_by(request.user).select_related("user", "course", "path")
-    found = get_object_or_404(people, pk=min(enrollment, LARGEST))
+    found = get_object_or_404(people, pk=enrollment)
     if sets_any_day(request.user):
         return redirect("admin:courses_enrollment_change", found.pk)
     refusal, form = more_time.refusal(found), form_for(found, request.POST if request.method == "POST" else None)

@@ -13,7 +13,6 @@ from accounts.models import User
 from accounts.sessions import signed_in
 from courses.models.course import edits_courses
 from reports import words
-from reports.forms import LARGEST
 from reports.population import Population
 from reports.seen import PersonSeen, Sight, seen
 from reports.shown import gets_time
@@ -25,7 +24,7 @@ REMINDED = {*BEHIND, *AHEAD}
 def person_of(request: HttpRequest, pk: int) -> User:
     """Somebody this viewer sees in reports, people who left as well; 404 for anybody else, and for oneself."""
     people = Population.of(signed_in(request)).with_leavers().people
-    return get_object_or_404(people, pk=min(pk, LARGEST))
+    return get_object_or_404(people, pk=pk)
 
 
 def frame(request: HttpRequest, person: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.fields import offer
+from accounts.numbers import row_number
 from courses import order, publishing
 from courses.models import Course, Lesson, Module, Objective, Skill
 from courses.models.course import key_from
@@ -254,10 +255,9 @@ def completes(people: int) -> str:
 
 
 def numbers_in(words: Iterable[str]) -> list[int]:
-    """What a button sent, as numbers that fit a column; nothing if any is none."""
-    found = list(words)
-    fine = all(word.isascii() and word.isdecimal() and len(word) < 10 for word in found)
-    return [int(word) for word in found] if fine else []
+    """What a button sent, as numbers; nothing if any is none."""
+    found = [row_number(word) for word in words]
+    return found if all(found) else []
 
 
 def say_completed(request: HttpRequest, completed: int) -> None:

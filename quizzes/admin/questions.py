@@ -233,8 +233,8 @@ class QuestionPages(Regrading, StaffAdmin):
         return self.page(request, "desk/question_type.html", title, trail=trail, **context)
 
     def trail_of(self, question: Question | None, place: Place | None) -> Trail:
-        if place and place.reading:
-            return [(place.title, reverse("admin:courses_lesson_change", args=[place.reading.pk]))]
+        if place and not place.quiz:
+            return [(place.title, reverse("admin:courses_lesson_change", args=[place.lesson.pk]))]
         quiz = place.quiz if place else Quiz.objects.filter(pool_items__question=question).first()
         if quiz is None:
             return [(_("Questions"), self.url("changelist"))]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.fields import offer, show_instead
+from accounts.numbers import LARGEST
 from accounts.sessions import signed_in
 from notices.admin import StaffAdmin, Trail
 from quizzes import regrading
@@ -27,13 +28,11 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-BIGGEST = 2**63 - 1
-
 
 class RegradeForm(forms.Form):
     """Which earlier revisions, and why. `key` is the revision that was in use when the counts were shown."""
 
-    key = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=BIGGEST)
+    key = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=LARGEST)
     revisions = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Answers to regrade"), coerce=int, widget=forms.CheckboxSelectMultiple
     )

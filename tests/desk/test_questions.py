@@ -139,7 +139,7 @@ def test_a_new_question_becomes_the_check_of_a_reading_which_has_one_only(cast, 
     assert f"{add}?lesson={lesson.pk}" not in ed.get(change).text
     assert "Where is it asked?" in ed.post(f"{add}?lesson={lesson.pk}", {**form, "key": "second"}).text
     with pytest.raises(places.Taken), transaction.atomic():
-        places.Place(reading=lesson).put(make_question(cast.course, "second"))
+        places.Place(lesson, lesson.key).put(make_question(cast.course, "second"))
     made.set_retired(True)
     assert ed.post(f"{add}?lesson={lesson.pk}", {**form, "key": "third"}).status_code == 302
     assert checks.question_of(lesson).question.key == "third"
