@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils import timezone
@@ -47,7 +48,7 @@ def to_mail(people: UserQuerySet, at: datetime | None = None, within: timedelta 
 def for_paper(people: UserQuerySet, with_mail: bool = False) -> UserQuerySet:
     """Of these, those who need a slip: never signed in and no address; `with_mail`, all who never set a password."""
     if with_mail:
-        return people.active().filter(password__startswith="!")  # noqa: S106  # as Django marks that there is none
+        return people.active().filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     return people.not_come().filter(email=None)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.log import record as log
-from accounts.models import User
+from accounts.sessions import signed_in
 from accounts.throttling import Misses, count, seconds_until, wait_message
 from courses import flagging, progress
 from courses import search as lesson_search
@@ -191,7 +191,7 @@ def flag(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
         form.add_error(None, wait_message(until))
     if not form.is_valid():
         return show(request, found, enrollment, flag=form)
-    flagging.flag(get_object_or_404(User, pk=request.user.pk), **form.cleaned_data)
+    flagging.flag(signed_in(request), **form.cleaned_data)
     messages.success(request, _("Thank you. The editors of this course will look at it."))
     return redirect(found)
 
@@ -265,7 +265,7 @@ def no_pdf(request: HttpRequest, certificate: Certificate, busy: bool) -> HttpRe
 @require_POST
 def data(request: HttpRequest) -> FileResponse:
     """Everything that is kept about the person who asks, as a file."""
-    person = get_object_or_404(User, pk=request.user.pk)
+    person = signed_in(request)
     log("data_taken", request, person)
     return own_data.download(person)
 
