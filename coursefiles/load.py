@@ -85,7 +85,7 @@ def load_course(
     do again waits for a second person.
     """
     files, found = checked(folder)
-    return load_files(files, found, force, retire, dry_run, by, decisions, at)
+    return load_files(files, found, force=force, retire=retire, dry_run=dry_run, by=by, decisions=decisions, at=at)
 
 
 def checked(folder: Folder) -> tuple[CourseFiles, list[Finding]]:
@@ -100,6 +100,7 @@ def checked(folder: Folder) -> tuple[CourseFiles, list[Finding]]:
 def load_files(
     files: CourseFiles,
     found: list[Finding],
+    *,
     force: bool = False,
     retire: bool = False,
     dry_run: bool = False,
