@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +16,7 @@ from accounts.models.user import UserQuerySet
 from accounts.privacy import end_sessions
 from courses import flagging
 from courses.models import Flag
+from courses.models.renewal import add_months
 from desk import privacy
 from quizzes.models import Answer, CheckAnswer
 from quizzes.privacy import forget_answers
@@ -35,9 +35,7 @@ class Done:
 
 def months_before(at: datetime, months: int) -> datetime:
     """The same day of an earlier month, or its last day."""
-    year, month = divmod(at.year * 12 + at.month - 1 - months, 12)
-    day = min(at.day, calendar.monthrange(year, month + 1)[1])
-    return at.replace(year=year, month=month + 1, day=day)
+    return datetime.combine(add_months(at.date(), -months), at.timetz())
 
 
 def to_forget(at: datetime) -> UserQuerySet:

@@ -247,6 +247,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
+        self._clean_names()
+
+    def _clean_names(self) -> None:
+        """Each name that somebody is known by in its one spelling; an empty one is none."""
         self.email = self.clean_email(self.email) or None
         self.staff_number = self.clean_staff_number(self.staff_number) or None
         self.external_id = (self.external_id or "").strip() or None
@@ -254,9 +258,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Also ends unused slips when a password was set, by whatever door: paper must not outlive it."""
-        self.email = self.clean_email(self.email) or None
-        self.staff_number = self.clean_staff_number(self.staff_number) or None
-        self.external_id = (self.external_id or "").strip() or None
+        self._clean_names()
         has_new_password = self._password is not None  # type: ignore[attr-defined]  # as `set_password` leaves it, until it is saved
         super().save(*args, **kwargs)
         if has_new_password:
