@@ -1,7 +1,7 @@
-from courses.models.again import Credit, Renewal
 from courses.models.assignment import Assignment, EnrollmentChange
 from courses.models.bundle import Bundle, LoadedUnit
 from courses.models.course import Course, Module, Objective, Skill
+from courses.models.credit import Credit
 from courses.models.enrollment import Certificate, Completion, Enrollment, State
 from courses.models.fact import CompanyFact
 from courses.models.flag import Flag
@@ -9,6 +9,7 @@ from courses.models.image import Image
 from courses.models.lesson import Diagram, Lesson, LessonRevision
 from courses.models.path import ExtraStep, Path, PathStep
 from courses.models.publication import PublishRequest
+from courses.models.renewal import Renewal
 
 __all__ = [
     "Assignment",

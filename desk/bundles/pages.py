@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import audit
 from accounts.sessions import signed_in
-from coursefiles import bringing, starting
+from coursefiles import importing, starting
 from coursefiles.bundle import files_in, pack
 from coursefiles.export import Export
 from coursefiles.findings import CourseError
@@ -111,7 +111,7 @@ class BundleAdmin(StaffAdmin):
     def take(self, request: HttpRequest, file: IO[bytes], name: str) -> tuple[Bundle | None, list[Any]]:
         """The bundle to look at, or what is wrong in the file."""
         try:
-            return bringing.stage(file, name, signed_in(request)), []
+            return importing.stage(file, name, signed_in(request)), []
         except CourseError as error:
             return None, error.findings
 
@@ -141,7 +141,7 @@ class BundleAdmin(StaffAdmin):
         return self.page(request, "desk/bundles/done.html", bundle.name, bundle=bundle, course=course)
 
     def look(self, request: HttpRequest, bundle: Bundle, data: Any = None) -> HttpResponse:
-        plan = bringing.plan_for(bundle)
+        plan = importing.plan_for(bundle)
         form = DecisionForm(plan, data)
         context = {**showing.look_of(plan, form), "warnings": bundle.contents["warnings"]}
         title = _("Look at “%(name)s”") % {"name": bundle.name}
@@ -150,7 +150,7 @@ class BundleAdmin(StaffAdmin):
     def unit(self, request: HttpRequest, pk: int, noun: str, key: str) -> HttpResponse:
         """One lesson or other unit: here, in the file, and what both were."""
         bundle = self.get_to_change(request, pk)
-        entries = bringing.plan_for(bundle).entries if bundle.is_waiting() else []
+        entries = importing.plan_for(bundle).entries if bundle.is_waiting() else []
         entry = next((each for each in entries if each.part.place == (noun, key)), None)
         if entry is None:
             raise Http404
@@ -163,7 +163,7 @@ class BundleAdmin(StaffAdmin):
         bundle = self.get_to_change(request, pk)
         if request.method != "POST" or not bundle.is_waiting():
             return HttpResponseRedirect(self.url("change", pk))
-        form = DecisionForm(bringing.plan_for(bundle), request.POST)
+        form = DecisionForm(importing.plan_for(bundle), request.POST)
         if not form.is_valid():
             return self.look(request, bundle, request.POST)
         self.do(request, bundle, form)
@@ -173,8 +173,8 @@ class BundleAdmin(StaffAdmin):
         """Bring it in, and say how that went."""
         chosen = {"retire": form.cleaned_data["retire"], "seen": form.cleaned_data["seen"]}
         try:
-            report = bringing.bring_in(bundle, signed_in(request), form.decisions, **chosen)
-        except bringing.Stale:
+            report = importing.bring_in(bundle, signed_in(request), form.decisions, **chosen)
+        except importing.Stale:
             messages.warning(request, _("The course changed since you looked. Nothing was brought in; look again."))
         except CourseError as error:
             for finding in error.findings[:10]:
@@ -184,7 +184,7 @@ class BundleAdmin(StaffAdmin):
 
     def discard(self, request: HttpRequest, pk: int) -> HttpResponse:
         bundle = self.get_to_change(request, pk)
-        if request.method == "POST" and bringing.discard(bundle, signed_in(request)):
+        if request.method == "POST" and importing.discard(bundle, signed_in(request)):
             messages.success(request, _("Thrown away. Nothing was changed."))
         return HttpResponseRedirect(self.url("changelist"))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from coursefiles import bringing, bundle
+from coursefiles import bundle, importing
 from coursefiles.bundle import files_in, pack, unpacked
 from coursefiles.export import Export
 from coursefiles.findings import CourseError
@@ -139,7 +139,7 @@ def test_hostile_files_are_refused_with_place_and_reason(
     editor = make_person("Ed Itor")
     before = everything()
     with pytest.raises(CourseError) as refused:
-        bringing.stage(zipped(*files.items()), "x.zip", editor)
+        importing.stage(zipped(*files.items()), "x.zip", editor)
     assert any(str(finding).startswith(place) and reason in finding.text for finding in refused.value.findings)
     assert everything() == before
 
@@ -149,8 +149,8 @@ def test_out_and_in_makes_no_difference(folder: CourseFolder) -> None:
     load_course(folder.path)
     out, again = io.BytesIO(), io.BytesIO()
     pack(out, "counter", Export(Stored(Course.objects.get())).files())
-    staged = bringing.stage(out, "counter.zip", make_person("Ed Itor"))
-    plan = bringing.plan_for(staged)
+    staged = importing.stage(out, "counter.zip", make_person("Ed Itor"))
+    plan = importing.plan_for(staged)
     assert {entry.state.value for entry in plan.entries} == {"same"}
     assert not plan.missing()
     pack(again, "counter", Export(Stored(Course.objects.get())).files())

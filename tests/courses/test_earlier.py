@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from courses import again, earlier, progress, publishing
+from courses import earlier, progress, publishing, renewals
 from courses.counting import progress_of
 from courses.models import Certificate, Completion, Credit, Enrollment, LessonRevision, Module, Renewal, State
 from courses.models.enrollment import site_day
@@ -181,9 +181,9 @@ def test_a_day_past_the_cut_off_is_refused(course, ada, hana):
 
 def test_who_did_it_elsewhere_is_asked_again_too(course, ada, hana):
     credit_all(ada, course, hana)
-    again.turn_on(Renewal(path=course.paths.get(), months=12, what="full"))
+    renewals.turn_on(Renewal(path=course.paths.get(), months=12, what="full"))
     at = timezone.now()
-    assert again.open_cycles(at) == 1
+    assert renewals.open_cycles(at) == 1
     assert Enrollment.objects.get(user=ada, cycle=2).due_on == site_day(at) + timedelta(days=30)
 
 

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from coursefiles import bringing, starting
+from coursefiles import importing, starting
 from coursefiles.bundle import files_in, pack
 from coursefiles.export import export_course
 from coursefiles.load import load_course
@@ -98,7 +98,7 @@ def test_only_what_was_seen_is_brought_in_and_only_once(ed, folder):
     again = ed.post(page("apply", bundle.pk), right, follow=True)
     assert lesson("greet-first").revisions.count() == revisions == 3
     assert "Brought in" in again.content.decode()
-    assert bringing.bring_in(bundle, bundle.by, {}, retire=False, seen="") is None
+    assert importing.bring_in(bundle, bundle.by, {}, retire=False, seen="") is None
 
 
 def test_two_at_once_bring_it_in_once(ed, cast, folder):
@@ -107,9 +107,9 @@ def test_two_at_once_bring_it_in_once(ed, cast, folder):
     folder.replace(LESSON, NOD, "Wave.")
     ed.post(ADD, upload(folder))
     bundle = Bundle.objects.latest("pk")
-    seen = bringing.plan_for(bundle).fingerprint()
-    assert bringing.bring_in(Bundle.objects.get(pk=bundle.pk), cast.ed, {}, retire=False, seen=seen)
-    assert bringing.bring_in(bundle, cast.ed, {}, retire=False, seen=seen) is None
+    seen = importing.plan_for(bundle).fingerprint()
+    assert importing.bring_in(Bundle.objects.get(pk=bundle.pk), cast.ed, {}, retire=False, seen=seen)
+    assert importing.bring_in(bundle, cast.ed, {}, retire=False, seen=seen) is None
     assert lesson("greet-first").revisions.count() == 2
 
 

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from courses import again
+from courses import renewals
 from courses.models import Certificate, Enrollment, Path, Renewal
 from courses.models.enrollment import site_day
 from tests.builders import enroll, make_course
@@ -112,7 +112,7 @@ def test_the_refresher_itself_and_a_path_that_has_one_are_not_offered_twice(cast
 def test_changing_it_touches_certificates_to_come(cast, as_, path, refresher):
     certificate = certify(cast.ada_enrolled, 10)
     renewal = Renewal(path=path, months=12)
-    again.turn_on(renewal)
+    renewals.turn_on(renewal)
     certificate.refresh_from_db()
     before = certificate.expires_on
     url = f"{LIST}{renewal.pk}/change/"
@@ -139,7 +139,7 @@ def test_another_path_cannot_be_smuggled_into_a_change(cast, as_, path, refreshe
 def test_turning_it_off_says_what_happens_to_days_on_paper(cast, as_, path, refresher):
     certificate = certify(cast.ada_enrolled, 10)
     renewal = Renewal(path=path, months=12)
-    again.turn_on(renewal)
+    renewals.turn_on(renewal)
     enroll(cast.otto, cast.course, "refresher", cycle=2)
     url = f"{LIST}{renewal.pk}/delete/"
     page = as_(cast.hana).get(url).text
@@ -155,10 +155,10 @@ def test_turning_it_off_says_what_happens_to_days_on_paper(cast, as_, path, refr
 
 
 def test_pages_cost_a_constant_number_of_queries(cast, as_, path, refresher, django_assert_max_num_queries):
-    again.turn_on(Renewal(path=path, months=12))
+    renewals.turn_on(Renewal(path=path, months=12))
     for number in range(5):
         other = make_course(f"more-{number}").paths.get()
-        again.turn_on(Renewal(path=other, months=12, what="full"))
+        renewals.turn_on(Renewal(path=other, months=12, what="full"))
     assert Certificate.objects.count() == 0
     hana = as_(cast.hana)
     with django_assert_max_num_queries(8):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from courses import again, asking
+from courses import asking, renewals
 from notices.models import Heartbeat
 
 
@@ -14,6 +14,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"Enrolled {asking.enroll_due()} people.")
-        if opened := again.open_cycles():
+        if opened := renewals.open_cycles():
             self.stdout.write(f"Asked {opened} people again.")
         Heartbeat.beat("enroll_due")

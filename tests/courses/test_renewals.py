@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from courses import again, progress, publishing
+from courses import progress, publishing, renewals
 from courses.counting import progress_of
 from courses.models import Certificate, Completion, Enrollment, ExtraStep, Lesson, LessonRevision, Path, Renewal
 from courses.models.enrollment import site_day
@@ -41,7 +41,7 @@ def course(db):
 
 def renew(course, at=START, **fields):
     renewal = Renewal(path=course.paths.get(key="full"), **{"months": 12, **fields})
-    again.turn_on(renewal, at)
+    renewals.turn_on(renewal, at)
     return renewal
 
 
@@ -101,7 +101,7 @@ def test_the_two_faces_of_the_rule_agree(months, month, day):
 def test_without_a_renewal_nothing_ever_expires(course):
     enrollment = completed(course)
     assert enrollment.certificate.expires_on is None
-    assert again.open_cycles(START + timedelta(days=9999)) == 0
+    assert renewals.open_cycles(START + timedelta(days=9999)) == 0
 
 
 def test_a_certificate_gets_its_day_when_it_is_issued_and_keeps_it(course):
@@ -121,28 +121,28 @@ def test_a_certificate_gets_its_day_when_it_is_issued_and_keeps_it(course):
 def test_turning_it_on_surprises_nobody(course):
     early, late = completed(course, "Early", START - timedelta(days=900)), completed(course, "Late")
     renewal = Renewal(path=early.path, months=12)
-    touched = again.touched_by(renewal, START)
+    touched = renewals.touched_by(renewal, START)
     assert (touched.people, touched.certificates) == (2, 2)
-    assert again.turn_on(renewal, START) == 2
+    assert renewals.turn_on(renewal, START) == 2
     early.certificate.refresh_from_db()
     late.certificate.refresh_from_db()
     assert early.certificate.expires_on == site_day(START) + timedelta(days=60)
     assert late.certificate.expires_on == date(2027, 3, 2)
     assert touched.first_opens == site_day(START) + timedelta(days=30)
-    assert again.open_cycles(START + timedelta(days=29)) == 0
-    assert again.open_cycles(START + timedelta(days=30)) == 1
+    assert renewals.open_cycles(START + timedelta(days=29)) == 0
+    assert renewals.open_cycles(START + timedelta(days=30)) == 1
 
 
 def test_turning_it_off_leaves_what_expired_and_frees_the_rest(course):
     early, late = completed(course, "Early", START - timedelta(days=900)), completed(course, "Late")
     renewal = renew(course)
     at = START + timedelta(days=70)
-    assert again.losing_their_day(renewal.path, at).count() == again.turn_off(renewal, at) == 1
+    assert renewals.losing_their_day(renewal.path, at).count() == renewals.turn_off(renewal, at) == 1
     assert Certificate.objects.get(enrollment=early).is_expired(at)
     assert Certificate.objects.get(enrollment=late).expires_on is None
-    assert again.open_cycles(at + timedelta(days=999)) == 0
+    assert renewals.open_cycles(at + timedelta(days=999)) == 0
     renew(course, at)
-    assert again.open_cycles(at) == 1, "who had expired is asked; the other certificate holds for a year"
+    assert renewals.open_cycles(at) == 1, "who had expired is asked; the other certificate holds for a year"
     assert next_cycle(early).due_on == site_day(at) + timedelta(days=30)
 
 
@@ -153,9 +153,9 @@ def test_a_cycle_opens_thirty_days_before_and_is_due_on_the_day(course):
     renew(course)
     first = completed(course)
     opens = START.replace(year=2027, month=1, day=31)
-    assert again.open_cycles(opens - timedelta(days=1)) == 0
-    assert again.open_cycles(opens) == 1
-    assert again.open_cycles(opens) == again.open_cycles(opens + timedelta(days=1)) == 0
+    assert renewals.open_cycles(opens - timedelta(days=1)) == 0
+    assert renewals.open_cycles(opens) == 1
+    assert renewals.open_cycles(opens) == renewals.open_cycles(opens + timedelta(days=1)) == 0
     new = next_cycle(first)
     assert (new.path.key, new.due_on, new.assignment, new.completed_at) == ("refresher", date(2027, 3, 2), None, None)
     assert new.progress() == (0, 1), "what was done in an earlier cycle does not count"
@@ -168,7 +168,7 @@ def test_a_cycle_opens_thirty_days_before_and_is_due_on_the_day(course):
 def test_the_full_path_is_asked_if_hr_says_so(course):
     renew(course, what="full")
     first = completed(course)
-    again.open_cycles(START + timedelta(days=340))
+    renewals.open_cycles(START + timedelta(days=340))
     assert next_cycle(first).path == first.path
     assert not ExtraStep.objects.exists()
     assert next_cycle(first).progress() == (0, 3)
@@ -177,10 +177,10 @@ def test_the_full_path_is_asked_if_hr_says_so(course):
 def test_the_cycle_after_a_refresher_goes_by_the_renewal_of_the_path_before(course):
     renew(course)
     first = completed(course)
-    again.open_cycles(START + timedelta(days=340))
+    renewals.open_cycles(START + timedelta(days=340))
     second = finish(next_cycle(first))
-    assert second.certificate.expires_on == again.Renewal.objects.get().expiry(site_day(second.completed_at))
-    assert again.open_cycles(second.completed_at + timedelta(days=340)) == 1
+    assert second.certificate.expires_on == renewals.Renewal.objects.get().expiry(site_day(second.completed_at))
+    assert renewals.open_cycles(second.completed_at + timedelta(days=340)) == 1
     assert next_cycle(second).path.key == "refresher"
     assert Certificate.objects.count() == 2, "the earlier one stays"
 
@@ -197,22 +197,22 @@ def test_who_is_not_asked(course, why):
         Enrollment.objects.update(completed_at=None)
     else:
         Enrollment.objects.update(**{why: START})
-    assert again.open_cycles(START + timedelta(days=340)) == 0
+    assert renewals.open_cycles(START + timedelta(days=340)) == 0
 
 
 def test_a_course_that_lost_its_refresher_asks_nobody(course):
     renew(course)
     completed(course)
     course.paths.filter(key="refresher").update(key="old-refresher")
-    assert again.open_cycles(START + timedelta(days=340)) == 0
+    assert renewals.open_cycles(START + timedelta(days=340)) == 0
 
 
 def test_completed_without_a_certificate_is_asked_by_the_same_rule(course):
     Path.objects.update(certificate=False)
     renew(course)
     first = completed(course)
-    assert again.open_cycles(START.replace(year=2027, month=1, day=30)) == 0
-    assert again.open_cycles(START.replace(year=2027, month=1, day=31)) == 1
+    assert renewals.open_cycles(START.replace(year=2027, month=1, day=30)) == 0
+    assert renewals.open_cycles(START.replace(year=2027, month=1, day=31)) == 1
     assert next_cycle(first).due_on == date(2027, 3, 2)
 
 
@@ -233,7 +233,7 @@ def test_two_at_once_open_each_cycle_once(course):
         completed(course, f"P{n}")
     redo(lesson, START + timedelta(days=9))
     at = START + timedelta(days=340)
-    opened = at_once(lambda: again.open_cycles(at), lambda: again.open_cycles(at + timedelta(microseconds=1)))
+    opened = at_once(lambda: renewals.open_cycles(at), lambda: renewals.open_cycles(at + timedelta(microseconds=1)))
     assert sum(opened) == Enrollment.objects.filter(cycle=2).count() == ExtraStep.objects.count() == 8
 
 
@@ -243,12 +243,12 @@ def test_queries_do_not_grow_with_people(course):
     completed(course, "P0")
     redo(course.lessons.get(key="m1-read-1"), redo_at)
     with CaptureQueriesContext(connection) as one:
-        assert again.open_cycles(START + timedelta(days=340)) == 1
+        assert renewals.open_cycles(START + timedelta(days=340)) == 1
     for n in range(1, 12):
         enrollment = completed(course, f"P{n}")
         Completion.objects.filter(enrollment=enrollment).update(redo_level=0)
     with CaptureQueriesContext(connection) as many:
-        assert again.open_cycles(START + timedelta(days=340)) == 11
+        assert renewals.open_cycles(START + timedelta(days=340)) == 11
     assert len(many) == len(one)
     assert ExtraStep.objects.count() == 12
 
@@ -264,7 +264,7 @@ def second(course):
     for key in ("m1-read-1", "m1-read-2", "m1-read-3"):
         redo(course.lessons.get(key=key), START + timedelta(days=10))
     complete(first, "m1-read-2", START + timedelta(days=11))
-    again.open_cycles(START + timedelta(days=340))
+    renewals.open_cycles(START + timedelta(days=340))
     return next_cycle(first)
 
 
@@ -310,7 +310,7 @@ def test_a_redo_published_while_cycles_open_is_asked_beside_the_refresher(course
         hold_for(people)
 
     monkeypatch.setattr(progress, "hold_for", published_meanwhile)
-    assert again.open_cycles(START + timedelta(days=340)) == 1
+    assert renewals.open_cycles(START + timedelta(days=340)) == 1
     assert [step.lesson.key for step in next_cycle(first).extra_steps.all()] == ["m1-read-1"]
 
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import audit
 from accounts.sessions import signed_in
-from courses import again
-from courses.admin.asking import PathChoiceField
+from courses import renewals
+from courses.admin.assignments import PathChoiceField
 from courses.models import Path, Renewal
 from courses.models.enrollment import site_day
 from courses.models.path import REFRESHER
@@ -66,7 +66,7 @@ class RenewalForm(RenewalModelForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         path, anchor = data.get("path"), data.get("anchor")
-        if path and data.get("what") == Renewal.What.REFRESHER and again.refresher_of(path.course) is None:
+        if path and data.get("what") == Renewal.What.REFRESHER and renewals.refresher_of(path.course) is None:
             words = _(
                 "“%(course)s” has no path with the key “%(key)s”. Add one to its files, or ask for the same path."
             )
@@ -153,7 +153,7 @@ class RenewalAdmin(StaffAdmin):
         renewal = form.save(commit=False)
         try:
             with transaction.atomic():
-                dated = again.turn_on(renewal)
+                dated = renewals.turn_on(renewal)
                 self.log_addition(request, renewal, f"Turned on; {dated} certificates got their last day")
         except IntegrityError:  # a double click, or a colleague at the same moment
             return HttpResponseRedirect(self.url("changelist"))
@@ -170,7 +170,7 @@ class RenewalAdmin(StaffAdmin):
     @transaction.atomic
     def turn_off(self, request: HttpRequest, renewal: Renewal) -> HttpResponse:
         pk = renewal.pk
-        lost = again.turn_off(renewal)
+        lost = renewals.turn_off(renewal)
         renewal.pk = pk  # for the list of changes
         words = f"Turned off; {lost} certificates hold for ever"
         audit.record(signed_in(request), renewal, words, audit.DELETION)
@@ -179,7 +179,7 @@ class RenewalAdmin(StaffAdmin):
 
 
 def _turning_on(renewal: Renewal) -> list[str]:
-    touched = again.touched_by(renewal)
+    touched = renewals.touched_by(renewal)
     if touched.first_opens is None:
         return [_("Nobody has completed this path yet. Who does will be asked again.")]
     people = ngettext("This touches %(n)d person now.", "This touches %(n)d people now.", touched.people)
@@ -202,7 +202,7 @@ def _holding(renewal: Renewal) -> str:
 
 
 def _changing(renewal: Renewal) -> list[str]:
-    people = again.completed(renewal.path).count()
+    people = renewals.completed(renewal.path).count()
     words = ngettext(
         "This touches %(n)d person who completed the path.", "This touches %(n)d people who completed the path.", people
     )
@@ -213,7 +213,7 @@ def _changing(renewal: Renewal) -> list[str]:
 
 
 def _turning_off(renewal: Renewal) -> list[str]:
-    lost, asked = again.losing_their_day(renewal.path).count(), again.under_way(renewal.path).count()
+    lost, asked = renewals.losing_their_day(renewal.path).count(), renewals.under_way(renewal.path).count()
     keep = ngettext(
         "%(n)d certificate that has not expired never will. A day printed on paper stays on the paper; whoever checks "
         "the code reads that it is valid.",
