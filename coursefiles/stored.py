@@ -1,6 +1,7 @@
 """What the database says about a course, as units: fetched whole, in a fixed number of queries."""
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
 
@@ -54,9 +55,9 @@ class Stored:
     def _read_lessons(self, course: Course) -> None:
         lessons = course.lessons.select_related("module", "course", "published_revision").in_order()
         self.lessons: dict[str, Lesson] = {lesson.key: lesson for lesson in lessons}
-        newest = LessonRevision.objects.filter(lesson=OuterRef("lesson")).order_by("-number")
-        loaded = newest.exclude(source_hash="")
-        revisions = LessonRevision.objects.filter(lesson__course=course, pk=Subquery(newest.values("pk")[:1]))
+        earlier = LessonRevision.objects.filter(lesson=OuterRef("lesson")).order_by("-number")
+        loaded = earlier.exclude(source_hash="")
+        revisions: Any = LessonRevision.objects.newest().filter(lesson__course=course)
         self.drafts: dict[str, LessonRevision] = {}
         self.lesson_bases: dict[str, str] = {}
         for revision in revisions.select_related("lesson").annotate(base=Subquery(loaded.values("source_hash")[:1])):
@@ -66,9 +67,9 @@ class Stored:
     def _read_questions(self, course: Course) -> None:
         questions = course.questions.select_related("published_revision")
         self.questions: dict[str, Question] = {question.key: question for question in questions}
-        newest = QuestionRevision.objects.filter(question=OuterRef("question")).order_by("-number")
-        loaded = newest.exclude(source_hash="")
-        revisions = QuestionRevision.objects.filter(question__course=course, pk=Subquery(newest.values("pk")[:1]))
+        earlier = QuestionRevision.objects.filter(question=OuterRef("question")).order_by("-number")
+        loaded = earlier.exclude(source_hash="")
+        revisions: Any = QuestionRevision.objects.newest().filter(question__course=course)
         self.question_drafts: dict[str, QuestionRevision] = {}
         self.question_bases: dict[str, str] = {}
         related = revisions.select_related("question", "objective", "reread")

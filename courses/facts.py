@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
 
 from accounts import audit
 from accounts.models import User
@@ -25,9 +24,9 @@ class Use(NamedTuple):
 
 def uses(course: Course) -> dict[str, list[Use]]:
     """By key of the fact, in the order of the course: lessons, introductions of quizzes, job aids. One query."""
-    newer = LessonRevision.objects.filter(lesson=OuterRef("lesson"), number__gt=OuterRef("number"))
-    current = Q(pk=F("lesson__published_revision")) | ~Exists(newer)
-    texts = LessonRevision.objects.filter(current, body__contains=":::", lesson__course=course, lesson__retired_at=None)
+    texts = LessonRevision.objects.current().filter(
+        body__contains=":::", lesson__course=course, lesson__retired_at=None
+    )
     found: dict[str, dict[int, Use]] = defaultdict(dict)
     in_order = texts.order_by("lesson__module__position", "lesson__position", "lesson", "-number")
     for revision in in_order.select_related("lesson").only("title", "body", "lesson"):

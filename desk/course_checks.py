@@ -87,8 +87,7 @@ def _sorted(found: Found) -> Problems:
 
 def newest_texts(course: Course) -> QuerySet[LessonRevision]:
     """The draft of each lesson; not of those retired, nor of those that have a title and nothing else yet."""
-    newer = LessonRevision.objects.filter(lesson=OuterRef("lesson"), number__gt=OuterRef("number"))
-    texts = LessonRevision.objects.filter(~Exists(newer), lesson__course=course, lesson__retired_at=None)
+    texts = LessonRevision.objects.newest().filter(lesson__course=course, lesson__retired_at=None)
     return texts.exclude(body="", published_at=None, lesson__published_revision=None).select_related("lesson")
 
 
@@ -138,8 +137,7 @@ def _too_few(quiz: Quiz, size: int) -> Problem:
 def _questions(course: Course, found: Found) -> None:
     """Whether the newest text of each question can be asked: a key, options, feedback on each."""
     places = _places(course)
-    newer = QuestionRevision.objects.filter(question=OuterRef("question"), number__gt=OuterRef("number"))
-    newest = QuestionRevision.objects.filter(~Exists(newer), question__course=course, question__retired_at=None)
+    newest = QuestionRevision.objects.newest().filter(question__course=course, question__retired_at=None)
     for pk, key, type_, body in newest.order_by("pk").values_list("question", "question__key", "type", "body"):
         for problem in grading.problems(type_, body):
             words = _("Question “%(key)s”: %(problem)s") % {"key": key, "problem": problem.text}

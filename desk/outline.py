@@ -59,8 +59,7 @@ def lessons_of(course: int) -> QuerySet[Any, Any]:
 
 @Prepared
 def drafts_of(course: int) -> QuerySet[Any, Any]:
-    newer = LessonRevision.objects.filter(lesson=OuterRef("lesson"), number__gt=OuterRef("number"))
-    drafts = LessonRevision.objects.filter(~Exists(newer), lesson__course=course).order_by()
+    drafts = LessonRevision.objects.newest().filter(lesson__course=course).order_by()
     return drafts.values_list("lesson_id", "pk", "number", "title", "created_at", "created_by__name")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import path
@@ -117,9 +117,7 @@ def refuse_twin(form: forms.BaseForm, clean: images.CleanImage, course: int) -> 
 
 def uses_of_pictures() -> Uses:
     """By course and key: the lessons whose draft or published text shows a picture. One query."""
-    newer = LessonRevision.objects.filter(lesson=OuterRef("lesson"), number__gt=OuterRef("number"))
-    current = Q(pk=F("lesson__published_revision")) | ~Exists(newer)
-    texts = LessonRevision.objects.filter(current, body__contains="image:", lesson__retired_at=None)
+    texts = LessonRevision.objects.current().filter(body__contains="image:", lesson__retired_at=None)
     found: Uses = defaultdict(list)
     for revision in texts.select_related("lesson").order_by("lesson__position", "number"):
         revision.lesson.draft_title = revision.title  # type: ignore[attr-defined]  # for the page

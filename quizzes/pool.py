@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.text import Truncator
 from django.utils.translation import get_language
@@ -50,8 +50,7 @@ class Listed(NamedTuple):
 @Prepared
 def listed(quiz: int) -> QuerySet[Any, Any]:
     """The questions of a pool in its order. Their bodies come as texts: `seen` remembers what those say."""
-    newer = QuestionRevision.objects.filter(question=OuterRef("question"), number__gt=OuterRef("number"))
-    newest = QuestionRevision.objects.filter(~Exists(newer), question__pool_items__quiz=quiz)
+    newest = QuestionRevision.objects.newest().filter(question__pool_items__quiz=quiz)
     of_question = ("question_id", "question__key", "question__retired_at", "question__published_revision_id")
     return (
         newest.annotate(text=Cast("body", TextField()))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Subquery, Value
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -161,6 +161,16 @@ class Lesson(models.Model):
         )
 
 
+class LessonRevisionQuerySet(models.QuerySet["LessonRevision"]):
+    def newest(self) -> LessonRevisionQuerySet:
+        """Of each lesson the one that is its draft."""
+        return self.filter(LessonRevision.newest_q())
+
+    def current(self) -> LessonRevisionQuerySet:
+        """Of each lesson what learners see, and its draft."""
+        return self.filter(Q(pk=F("lesson__published_revision")) | LessonRevision.newest_q())
+
+
 class LessonRevision(models.Model):
     """What a lesson said at one time. Facts point here, so that an auditor can read the very text a person read."""
 
@@ -202,6 +212,8 @@ class LessonRevision(models.Model):
         max_length=64, blank=True, editable=False, help_text=_("Of the file it was loaded from.")
     )
 
+    objects = LessonRevisionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("revision")
         verbose_name_plural = _("revisions")
@@ -210,6 +222,11 @@ class LessonRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.number})"
+
+    @staticmethod
+    def newest_q() -> Q:
+        """The condition behind `newest()`."""
+        return ~Q(Exists(LessonRevision.objects.filter(lesson=OuterRef("lesson"), number__gt=OuterRef("number"))))
 
     def get_as_read_url(self) -> str:
         """The text as it was, for HR and editors."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses.admin.content import CourseFilter
-from courses.models import LessonRevision
+from courses.models.lesson import newest_title
 from notices.admin import StaffAdmin, Trail
 from quizzes.admin.ordering import PoolPages
 from quizzes.models import PoolItem, Quiz
@@ -35,11 +35,10 @@ class QuizAdmin(PoolPages, StaffAdmin):
     save_label = gettext_lazy("Save both numbers")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        newest = LessonRevision.objects.filter(lesson=OuterRef("lesson")).order_by("-number").values("title")
         pool = PoolItem.objects.filter(quiz=OuterRef("pk"), question__retired_at=None).order_by().values("quiz")
         quizzes = super().get_queryset(request).select_related("lesson__course", "lesson__module")
         return quizzes.annotate(
-            draft_title=Subquery(newest[:1]), pool_size=Subquery(pool.annotate(n=Count("pk")).values("n"))
+            draft_title=newest_title("lesson"), pool_size=Subquery(pool.annotate(n=Count("pk")).values("n"))
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:

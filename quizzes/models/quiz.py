@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -86,6 +86,13 @@ class Question(models.Model):
         self.save(update_fields=["published_revision"])
 
 
+class QuestionRevisionQuerySet(models.QuerySet["QuestionRevision"]):
+    def newest(self) -> QuestionRevisionQuerySet:
+        """Of each question the one that is its draft."""
+        newer = QuestionRevision.objects.filter(question=OuterRef("question"), number__gt=OuterRef("number"))
+        return self.filter(~Exists(newer))
+
+
 class QuestionRevision(models.Model):
     """What a question asked at one time. Answers point here, so that a later edit changes nobody's result."""
 
@@ -110,6 +117,8 @@ class QuestionRevision(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("by")
     )
     source_hash = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = QuestionRevisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("question revision")
