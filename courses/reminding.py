@@ -233,14 +233,12 @@ def heard(at: datetime, people: Collection[int] | None = None) -> EnrollmentQuer
 
 
 def heard_q(prefix: str = "") -> Q:
-    facts = {"user__is_active": True, "excused_at": None, "paused_at": None, "withdrawn_at": None}
-    return Q(**{f"{prefix}{name}": value for name, value in facts.items()})
+    return Enrollment.running_q(prefix) & Q(**{f"{prefix}user__is_active": True})
 
 
 def is_heard(enrollment: Enrollment, at: datetime | None = None) -> bool:
     """The same for one of the current cycle."""
-    asked_nothing = enrollment.excused_at or enrollment.paused_at or enrollment.withdrawn_at
-    return enrollment.user.is_active and enrollment.is_open(at) and not asked_nothing
+    return enrollment.user.is_active and enrollment.is_open(at) and enrollment.is_running
 
 
 def to_do(at: datetime, people: Collection[int] | None = None) -> EnrollmentQuerySet:

@@ -241,9 +241,9 @@ class Enrollment(models.Model):
         return not self.is_complete and self.is_running and self.due_on is not None and self.due_on < site_day(at)
 
     @staticmethod
-    def running_q() -> Q:
-        """The condition behind `running()`."""
-        return Q(withdrawn_at=None, excused_at=None, paused_at=None)
+    def running_q(prefix: str = "") -> Q:
+        """The condition behind `running()`, also for queries that reach enrollments through another model."""
+        return Q(**{f"{prefix}{name}": None for name in ("withdrawn_at", "excused_at", "paused_at")})
 
     @property
     def is_running(self) -> bool:
