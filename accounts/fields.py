@@ -25,3 +25,10 @@ def show_instead(form: forms.BaseForm, name: str, value: object) -> None:
     sent: Any = form.data
     form.data = sent = sent.copy()
     sent[form.add_prefix(name)] = str(value)
+
+
+def to_confirm(form: forms.BaseForm) -> list[tuple[str, str]]:
+    """What was typed, name by value, for the hidden fields of a page that asks whether to do it."""
+    sent: Any = form.data
+    typed = [(name, value) for name in map(form.add_prefix, form.fields) for value in sent.getlist(name)]
+    return [*typed, ("confirmed", "1")]

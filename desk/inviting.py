@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import inviting, mailing
 from accounts.admin import TeamChoiceField
+from accounts.fields import to_confirm
 from accounts.models import InvitationRound, Membership, Team, User
 from accounts.models.user import UserQuerySet
 from accounts.numbers import row_number
@@ -113,7 +114,7 @@ def confirm(request: HttpRequest, by: User, team: Team, form: TeamForm) -> HttpR
         mail=found.mail,
         paper=found.paper,
         sheet=sheet,
-        hidden={"team": form.data.get("team", ""), "confirmed": "1"},
+        hidden=to_confirm(form),
         back=reverse("admin:invite"),
     )
 
@@ -240,7 +241,7 @@ def confirm_again(request: HttpRequest, mail: int, others: int, back: str) -> Ht
         _("Invite everybody on this list by mail?"),
         trail=[(_("Who has not come yet"), reverse("admin:not_come"))],
         sentences=[text % {"n": mail}, *taking_turns(mail), left % {"n": others}],
-        hidden={"confirmed": "1"},
+        hidden=[("confirmed", "1")],
         button=ngettext("Invite %(n)d person", "Invite %(n)d people", mail) % {"n": mail},
         back=back,
     )

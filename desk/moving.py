@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.fields import offer
+from accounts.fields import offer, to_confirm
 from courses.admin.content import completes, numbers_in, say_completed
 from courses.models import Completion, Course, Lesson, Module
 from courses.order import Moved, Order, OrderChanged, appears, disappears, move_lesson, move_module
@@ -159,8 +159,7 @@ class MovePages(StaffAdmin):
     def say_before(self, request: HttpRequest, lesson: Lesson, module: Module, form: MoveForm) -> HttpResponse:
         """What learners would notice, with the numbers."""
         names = {"title": self.heading(lesson), "module": module.title}
-        context: dict[str, Any] = {"hidden": {name: form.data.get(name, "") for name in form.fields}}
-        context["hidden"]["confirmed"] = "1"
+        context: dict[str, Any] = {"hidden": to_confirm(form)}
         if appears(lesson, module):
             sentences = [_("That module is open, so learners see the lesson from now on."), *who(lesson)]
             was_met = Completion.objects.filter(lesson=lesson).exists()  # it comes back

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import audit
 from accounts.admin import TeamChoiceField
+from accounts.fields import to_confirm
 from accounts.models import Membership, Team, User
 from accounts.sessions import signed_in
 from accounts.teams import full_name, is_short_list
@@ -156,7 +157,7 @@ class TeamAdmin(StaffAdmin):
             _("Merge %(team)s into %(other)s?") % names,
             obj=team,
             sentences=[first, *moving(team, other)],
-            hidden={"other": form.data.get("other", ""), "confirmed": "1"},
+            hidden=to_confirm(form),
             button=_("Merge the two teams"),
             back=self.url("merge", team.pk),
         )

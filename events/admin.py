@@ -14,6 +14,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.fields import to_confirm
 from accounts.sessions import signed_in
 from events import changing, words
 from events.changing import Touched
@@ -123,7 +124,6 @@ class LiveSessionAdmin(StaffAdmin):
 
     def confirm(self, request: HttpRequest, form: SessionForm, stored: LiveSession, effect: Touched) -> HttpResponse:
         """Everything typed goes along as it is, fields with several values too."""
-        pairs = [(name, value) for name in form.fields for value in request.POST.getlist(name)]
         told = ngettext("Tell %(n)d person and save", "Tell %(n)d people and save", effect.told) % {"n": effect.told}
         return self.page(
             request,
@@ -131,7 +131,7 @@ class LiveSessionAdmin(StaffAdmin):
             _("Change this session?"),
             stored,
             sentences=[*said_of(effect), *said_of_times(stored, form.instance)],
-            hidden={"items": [*pairs, ("confirmed", "1")]},
+            hidden=to_confirm(form),
             button=told if effect.told else _("Save"),
             back=self.url("change", stored.pk),
         )
@@ -178,7 +178,6 @@ class LiveSessionAdmin(StaffAdmin):
             _("Call this session off?"),
             session,
             sentences=sentences,
-            hidden={},
             button=_("Call it off"),
             back=self.url("change", session.pk),
         )

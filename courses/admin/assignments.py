@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import mailing
 from accounts.admin import TeamChoiceField, TeamFilter
+from accounts.fields import to_confirm
 from accounts.models import Team, User
 from accounts.sessions import signed_in
 from courses import reminding
@@ -137,7 +138,6 @@ class AssignmentAdmin(StaffAdmin):
             )
             sentences.append(text % {"n": there})
         sentences += first_letters(form.instance)
-        hidden = {name: form.data.get(name, "") for name in form.fields} | {"confirmed": "1"}
         title, button = (
             _("Ask %(team)s?") % names,
             ngettext("Ask %(n)d person", "Ask %(n)d people", people) % {"n": people},
@@ -147,7 +147,7 @@ class AssignmentAdmin(StaffAdmin):
             "desk/confirm.html",
             title,
             sentences=sentences,
-            hidden=hidden,
+            hidden=to_confirm(form),
             button=button if people else _("Ask who joins later"),
             back=self.url("add"),
         )

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.fields import to_confirm
 from accounts.sessions import signed_in
 from courses import changes
 from courses.admin.verbs import EXTEND, TOGETHER, VERBS, Verb
@@ -108,10 +109,14 @@ class Changing(Base):
         sentences = [self.touches(number), *self.left_out(count(chosen) - number)]
         if verb is EXTEND:
             sentences += [self.new_day(data["day"]), *self.moving_along(reached, data["day"])]
-        hidden = {name: form.data.get(name, "") for name in form.fields} | {"confirmed": "1"}
         again = request.get_full_path()
         title = verb.title % {"name": people(number)}
-        context = {"sentences": [*sentences, *verb.meaning(None)], "hidden": hidden, "button": title, "back": again}
+        context = {
+            "sentences": [*sentences, *verb.meaning(None)],
+            "hidden": to_confirm(form),
+            "button": title,
+            "back": again,
+        }
         return self.page(request, "desk/confirm.html", f"{title}?", **context)
 
     def touches(self, number: int) -> str:

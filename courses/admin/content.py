@@ -228,7 +228,7 @@ class ModuleAdmin(StaffAdmin):
             module,
             sentences=sentences,
             button=button,
-            hidden={"status": status.value},
+            hidden=[("status", status.value)],
             back=self.url("change", module.pk),
         )
 

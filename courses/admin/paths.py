@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.fields import offer
+from accounts.fields import offer, to_confirm
 from courses import order, progress
 from courses.admin.content import (
     CourseFilter,
@@ -161,13 +161,17 @@ class PathAdmin(StaffAdmin):
         asking = request.method == "POST" and form.is_valid()
         title = _("Add a lesson to “%(path)s”") % {"path": path.title}
         button = _("Go on") if form.is_felt else _("Add it")
-        context: dict[str, Any] = {"sentences": people_on(path), "hidden": {}, "form": form, "button": button}
+        context: dict[str, Any] = {"sentences": people_on(path), "hidden": [], "form": form, "button": button}
         if asking:
             lesson = form.cleaned_data["lesson"]
             title = _("Add “%(lesson)s” to “%(path)s”?") % {"lesson": lesson.title, "path": path.title}
             ask = form.cleaned_data.get("ask_people_under_way", False)
-            hidden = {"lesson": lesson.pk, "confirmed": "1"} | ({"ask_people_under_way": "on"} if ask else {})
-            context |= {"sentences": adding(path, lesson, ask), "hidden": hidden, "form": None, "button": _("Add it")}
+            context |= {
+                "sentences": adding(path, lesson, ask),
+                "hidden": to_confirm(form),
+                "form": None,
+                "button": _("Add it"),
+            }
         return self.page(request, "desk/confirm.html", title, path, back=self.url("change", path.pk), **context)
 
     def add_now(self, request: HttpRequest, path: Path, form: AddStepForm) -> HttpResponse:

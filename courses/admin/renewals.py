@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import audit
+from accounts.fields import to_confirm
 from accounts.sessions import signed_in
 from courses import renewals
 from courses.admin.assignments import PathChoiceField
@@ -142,11 +143,16 @@ class RenewalAdmin(StaffAdmin):
         )
 
     def confirm(self, request: HttpRequest, form: RenewalForm, sentences: list[str], button: str) -> HttpResponse:
-        hidden = {name: form.data.get(name, "") for name in form.fields} | {"confirmed": "1"}
         title = _("Ask again for “%(path)s”?") % {"path": form.instance.path.title}
         sentences += [_holding(form.instance)]
         return self.page(
-            request, "desk/confirm.html", title, sentences=sentences, hidden=hidden, button=button, back=request.path
+            request,
+            "desk/confirm.html",
+            title,
+            sentences=sentences,
+            hidden=to_confirm(form),
+            button=button,
+            back=request.path,
         )
 
     def turn_on(self, request: HttpRequest, form: RenewalForm) -> HttpResponse:

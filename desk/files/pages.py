@@ -255,7 +255,7 @@ class StagedFileAdmin(StaffAdmin):
             _("Mark as leavers?"),
             file,
             sentences=sentences,
-            hidden={"number": count},
+            hidden=[("number", count)],
             button=button,
             back=self.url("not_in_it", file.pk),
         )

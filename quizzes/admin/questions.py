@@ -132,7 +132,7 @@ class QuestionPages(Regrading, StaffAdmin):
         context = {
             "sentences": [newest_stem(question), *effects_of(question)],
             "button": _("Bring it back") if retired else _("Retire it"),
-            "hidden": {"to": "in-use" if retired else "retired"},
+            "hidden": [("to", "in-use" if retired else "retired")],
             "back": back,
         }
         trail = [*self.trail_of(question, None), (self.heading(question), back)]
