@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -84,8 +84,8 @@ def append(row: Module | Lesson) -> None:
     row.save()
 
 
-def _number(model: type[Module] | type[Lesson] | type[PathStep], rows: Sequence[int]) -> None:
-    """Write the places down, of those that changed; two queries."""
+def write_places(model: type[models.Model], rows: Sequence[int]) -> None:
+    """Write down the `position` of rows in this order, where it changed; two queries."""
     found: dict[int, Any] = model._default_manager.only("pk", "position").in_bulk(rows)
     moved = [found[pk] for place, pk in enumerate(rows, 1) if found[pk].position != place]
     for place, pk in enumerate(rows, 1):
@@ -104,7 +104,7 @@ def move_module(module: Module, place: int, stamp: str) -> bool:
         return False
     if not order.agrees(stamp, [MODULES]):
         raise OrderChanged
-    _number(Module, after)
+    write_places(Module, after)
     return True
 
 
@@ -145,7 +145,7 @@ def move_lesson(
     before = lesson.module
     if before.pk != module.pk:
         Lesson.objects.filter(pk=lesson.pk).update(module=module)
-    _number(Lesson, after)
+    write_places(Lesson, after)
     return Moved(is_new=True, completed=_meet(lesson, before, module, ask_people_under_way, at))
 
 
@@ -176,10 +176,6 @@ def steps_of(path: Path) -> list[int]:
     return list(path.steps.order_by("position", "pk").values_list("lesson", flat=True))
 
 
-def path_stamp(path: Path) -> str:
-    return stamp_of({path.pk: steps_of(path)})
-
-
 @transaction.atomic
 def move_step(path: Path, lesson: Lesson, place: int, stamp: str) -> bool:
     """Put a lesson at a place of a path. False if it is there already; raises OrderChanged."""
@@ -196,7 +192,7 @@ def move_step(path: Path, lesson: Lesson, place: int, stamp: str) -> bool:
 
 def _number_steps(path: Path, lessons: Sequence[int]) -> None:
     by_lesson = dict(path.steps.values_list("lesson", "pk"))
-    _number(PathStep, [by_lesson[lesson] for lesson in lessons])
+    write_places(PathStep, [by_lesson[lesson] for lesson in lessons])
 
 
 @transaction.atomic

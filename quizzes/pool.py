@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.statements import Prepared
+from courses.order import put, stamp_of, write_places
 from quizzes import grading
 from quizzes.models import PoolItem, QuestionRevision, Quiz
 
@@ -99,17 +99,13 @@ def move(quiz: Quiz, question: int, place: int) -> bool:
     Raises PoolItem.DoesNotExist for one that is not in it. Learners notice nothing: what they get is drawn.
     """
     Quiz.objects.select_for_update().get(pk=quiz.pk)
-    items = list(quiz.pool_items.order_by("position", "pk"))
-    item = next((one for one in items if one.question_id == question), None)
-    if item is None:
+    items = dict(quiz.pool_items.order_by("position", "pk").values_list("question", "pk"))
+    if question not in items:
         raise PoolItem.DoesNotExist
-    before = items.index(item)
-    items.insert(max(place, 1) - 1, items.pop(before))
-    moved = [(one, number) for number, one in enumerate(items, 1) if one.position != number]
-    for one, number in moved:
-        one.position = number
-    PoolItem.objects.bulk_update([one for one, _number in moved], ["position"])
-    return items.index(item) != before
+    before = list(items)
+    after = put(before, question, place)
+    write_places(PoolItem, [items[one] for one in after])
+    return after != before
 
 
 def questions_of(quiz: Quiz) -> list[int]:
@@ -119,5 +115,4 @@ def questions_of(quiz: Quiz) -> list[int]:
 
 def stamp(quiz: Quiz) -> str:
     """A short word for the order, to be sent along with numbers that somebody read off it."""
-    listed = ",".join(map(str, questions_of(quiz)))
-    return hashlib.blake2b(listed.encode(), digest_size=8).hexdigest()
+    return stamp_of({quiz.pk: questions_of(quiz)})

@@ -121,7 +121,7 @@ class World:
 
     def reorder(self, n: int, flag: bool) -> None:
         if self.pick(n).on_path:
-            order.move_step(self.path, self.fresh(n), n % 7, order.path_stamp(self.path))
+            order.move_step(self.path, self.fresh(n), n % 7, order.stamp_of({self.path.pk: order.steps_of(self.path)}))
         else:
             order.move_module(self.modules[flag], n % 3, order.Order.of(self.course).stamp)
 
