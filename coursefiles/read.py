@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from coursefiles import schema
 from coursefiles.findings import CourseError, Finding
 from coursefiles.yamltext import BadYaml, Document
-from courses import images, markdown
+from courses import images, markdown, svg
 from courses.models.lesson import COMPLETABLE
 from quizzes import drawing, grading
 
@@ -316,14 +316,14 @@ def _read_diagram(files: CourseFiles, name: str, module: str) -> None:
         files.broke(name, 1, "The name must be small letters and digits, joined by hyphens.")
         return None
     try:
-        root = markdown.read_svg(text)
-    except markdown.BadDrawing as error:
+        root = svg.read(text)
+    except svg.BadDrawing as error:
         files.broke(name, 1, str(error))
         return None
     if key in files.diagrams:
         files.broke(name, 1, f'The diagram key "{key}" is used in {files.diagrams[key].file} too. Choose another.')
         return None
-    title, alt = markdown.svg_text(root, "title"), markdown.svg_text(root, "desc")
+    title, alt = svg.text_of(root, "title"), svg.text_of(root, "desc")
     files.diagrams[key] = DiagramFile(name, key, module, text.strip() + "\n", title, alt)
 
 

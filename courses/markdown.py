@@ -23,6 +23,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
+from courses import svg
+
 BOXES = ("weak", "strong", "try", "note")
 DIAGRAM = re.compile(r"^::: *diagram +([a-z0-9-]+) *$", re.MULTILINE)
 FACT = re.compile(r"^::: *fact +([a-z0-9-]+) *$", re.MULTILINE)
@@ -230,7 +232,7 @@ def _put_diagrams(html: str, diagrams: dict[str, str]) -> str:
     def put(match: re.Match[str]) -> str:
         try:
             return f'<figure class="diagram">{clean_svg(diagrams.pop(match[1]), match[1])}</figure>'
-        except (KeyError, BadDrawing):
+        except (KeyError, svg.BadDrawing):
             return ""
 
     return re.sub(r'<figure data-diagram="([^"]*)"></figure>', put, html)
@@ -388,107 +390,13 @@ MARKDOWN: MarkdownIt = SimpleLazyObject(_make)  # type: ignore[assignment]
 
 # --- Drawings --------------------------------------------------------------------------------------------------------
 
-SVG = "http://www.w3.org/2000/svg"
-SHAPES = {
-    "svg",
-    "g",
-    "path",
-    "rect",
-    "circle",
-    "ellipse",
-    "line",
-    "polyline",
-    "polygon",
-    "text",
-    "tspan",
-    "title",
-    "desc",
-}
-SHAPE_ATTRIBUTES = {
-    *(
-        "viewBox",
-        "class",
-        "d",
-        "x",
-        "y",
-        "x1",
-        "x2",
-        "y1",
-        "y2",
-        "cx",
-        "cy",
-        "r",
-        "rx",
-        "ry",
-        "width",
-        "height",
-        "points",
-    ),
-    *("transform", "text-anchor", "font-size", "font-weight", "dx", "dy", "dominant-baseline", "stroke-width"),
-    *("stroke-linecap", "stroke-linejoin", "stroke-dasharray"),
-}
-SVG_CLASSES = {
-    *("d-line", "d-fill", "d-accent", "d-accent-line", "d-good", "d-warn", "d-bad", "d-text", "d-text-inv", "d-muted"),
-    "d-soft",
-}
-
-
-MAX_DEPTH = 20
-
-
-class BadDrawing(ValueError):
-    """An SVG that has more in it than shapes, or lacks its title; the text says what and how to mend it."""
-
-
-def read_svg(source: str) -> ElementTree.Element:
-    """The drawing, if it is made of nothing but known shapes. Raises BadDrawing."""
-    plain = re.sub(r"^\s*<\?xml\s[^<>]*\?>", "", re.sub(r"<!--.*?-->", "", source, flags=re.DOTALL))
-    if "<!" in plain or "<?" in plain:
-        raise BadDrawing("The drawing has a DOCTYPE, an entity or a processing instruction. Remove it.")
-    try:
-        root = ElementTree.fromstring(plain)  # noqa: S314  # no DOCTYPE, so no entity that could grow
-    except (ElementTree.ParseError, ValueError) as error:
-        raise BadDrawing(f"The drawing is not well-formed XML: {error}.") from error
-    if _depth(root) > MAX_DEPTH:
-        raise BadDrawing(f"The drawing has groups in groups, more than {MAX_DEPTH} deep. Make it simpler.")
-    for element in root.iter():
-        tag = str(element.tag).removeprefix(f"{{{SVG}}}")
-        if tag not in SHAPES or not str(element.tag).startswith(f"{{{SVG}}}"):
-            raise BadDrawing(f"<{tag}> is not allowed in a drawing; it may have {', '.join(sorted(SHAPES))}.")
-        if extra := set(element.attrib) - SHAPE_ATTRIBUTES:
-            raise BadDrawing(
-                f"<{tag}> has {', '.join(sorted(extra))}, which a drawing may not have. Colors are set by class."
-            )
-        if unknown := set(element.get("class", "").split()) - SVG_CLASSES:
-            raise BadDrawing(
-                f"<{tag}> has the class {', '.join(sorted(unknown))}; known are {', '.join(sorted(SVG_CLASSES))}."
-            )
-    if root.tag != f"{{{SVG}}}svg" or not root.get("viewBox"):
-        raise BadDrawing("The drawing must be an <svg> with a viewBox.")
-    if not svg_text(root, "title") or not svg_text(root, "desc"):
-        raise BadDrawing(
-            "The drawing needs a <title> and a <desc> that say what it shows, for people who do not see it."
-        )
-    return root
-
-
-def _depth(root: ElementTree.Element) -> int:
-    depth, level = 0, [root]
-    while level:
-        depth, level = depth + 1, [child for element in level for child in element]
-    return depth
-
-
-def svg_text(root: ElementTree.Element, tag: str) -> str:
-    return " ".join((root.findtext(f"{{{SVG}}}{tag}") or "").split())
-
 
 @lru_cache(maxsize=256)
 def clean_svg(source: str, key: str) -> SafeString:
-    """The drawing as it goes into a page, named by its title and described by its desc. Raises BadDrawing."""
-    root = read_svg(source)
+    """The drawing as it goes into a page, named by its title and described by its desc. Raises svg.BadDrawing."""
+    root = svg.read(source)
     for element in root.iter():
-        element.tag = str(element.tag).removeprefix(f"{{{SVG}}}")
+        element.tag = str(element.tag).removeprefix(svg.TAG)
         if element.tag in ("title", "desc") and element in list(root):
             element.set("id", f"diagram-{key}-{element.tag}")
     root.set("role", "img")

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from coursefiles.findings import Finding
 from coursefiles.read import CourseFiles, DiagramFile
-from courses import markdown
+from courses import svg
 
 PHONE = 288  # px that a lesson leaves for a drawing on a phone 360 px wide
 SMALLEST = 12  # px
@@ -24,7 +24,7 @@ def _drawing(diagram: DiagramFile) -> Iterator[Finding]:
     def warn(text: str) -> Finding:
         return Finding(diagram.file, 1, text, "warning")
 
-    root = markdown.read_svg(diagram.svg)
+    root = svg.read(diagram.svg)
     if match := NOT_A_TITLE.search(diagram.title):
         yield warn(f"The title has “{match[0]}”. Say only what it shows.")
     if not any(_tag(element) in SHAPES for element in root.iter()):

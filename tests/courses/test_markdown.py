@@ -8,8 +8,8 @@ from django.utils.safestring import SafeString
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from courses import markdown
-from courses.markdown import BadDrawing, clean_svg, read_svg, render, render_inline
+from courses import markdown, svg
+from courses.markdown import clean_svg, render, render_inline
 
 DRAWING = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 200"><title>Two ways</title><desc>One is short.</desc>'
@@ -416,8 +416,8 @@ BAD = [
 
 @pytest.mark.parametrize("source", BAD)
 def test_a_drawing_is_made_of_known_shapes_or_refused(source):
-    with pytest.raises(BadDrawing):
-        read_svg(source)
+    with pytest.raises(svg.BadDrawing):
+        svg.read(source)
 
 
 @pytest.mark.parametrize("before", ["", "<?xml version='1.0' encoding='UTF-8'?>\n", "<!-- drawn by hand -->"])
