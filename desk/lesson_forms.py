@@ -223,6 +223,15 @@ def effects(completed: int) -> list[tuple[str, str]]:
     ]
 
 
+def ask_people_under_way_field() -> forms.BooleanField:
+    """For what becomes new to people in the middle of their path."""
+    return forms.BooleanField(
+        label=gettext_lazy("Ask people who are under way to take it, too"),
+        required=False,
+        help_text=gettext_lazy("Off: it is new and optional for them, and asked of people who start later."),
+    )
+
+
 class PublishForm(forms.Form):
     """Which revision, with what effect on people."""
 
@@ -239,12 +248,7 @@ class PublishForm(forms.Form):
         widget=DateInput(),
         help_text=gettext_lazy("Counts only if you ask them to do it again."),
     )
-    ask_people_under_way = forms.BooleanField(
-        label=gettext_lazy("Ask people who are under way to take it, too"),
-        required=False,
-        help_text=gettext_lazy("Off: it is new and optional for them, and asked of people who start later."),
-    )
-
+    ask_people_under_way = ask_people_under_way_field()
     less_on_purpose = forms.BooleanField(
         label=gettext_lazy("Yes, take nearly all of the text away"),
         required=False,

@@ -17,6 +17,7 @@ from courses.admin.content import completes, numbers_in, say_completed
 from courses.models import Completion, Course, Lesson, Module
 from courses.order import Moved, Order, OrderChanged, appears, disappears, move_lesson, move_module
 from desk.lesson_acts import who
+from desk.lesson_forms import ask_people_under_way_field
 from notices.admin import StaffAdmin
 
 if TYPE_CHECKING:
@@ -126,11 +127,7 @@ class MoveForm(forms.Form):
 
 
 class AskForm(forms.Form):
-    ask_people_under_way = forms.BooleanField(
-        label=gettext_lazy("Ask people who are under way to take it, too"),
-        required=False,
-        help_text=gettext_lazy("Off: it is new and optional for them, and asked of people who start later."),
-    )
+    ask_people_under_way = ask_people_under_way_field()
 
 
 class MovePages(StaffAdmin):
