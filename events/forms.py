@@ -127,7 +127,6 @@ class SessionForm(SessionModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.found_teams: dict[int, Team] = {}
-        self.found_trainers: list[User] = []
         for name in ("starts_which", "ends_which"):
             offer(self, name, [(which, which) for which in WHICH])
         self.initial.setdefault("time_zone", self.instance.time_zone)

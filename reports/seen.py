@@ -90,7 +90,6 @@ class AttemptLine:
     mark: int
     is_passed: bool
     on: date
-    is_forgotten: bool
 
 
 @dataclass(frozen=True)
@@ -272,7 +271,6 @@ def attempt_line(attempt: Attempt) -> AttemptLine:
         mark=attempt.pass_mark or 0,
         is_passed=attempt.is_passed,
         on=site_day(attempt.closed_at),
-        is_forgotten=attempt.forgotten_at is not None,
     )
 
 
