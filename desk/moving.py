@@ -51,9 +51,10 @@ class Move:
         return appears(lesson, module) or disappears(lesson, module)
 
     def do(self, stamp: str, ask_people_under_way: bool = False) -> Moved:
-        if isinstance(self.what, Lesson) and self.module:
-            return move_lesson(self.what, self.module, self.place, stamp, ask_people_under_way=ask_people_under_way)
-        return Moved(move_module(self.what, self.place, stamp))  # type: ignore[arg-type]  # a module
+        if isinstance(self.what, Module):
+            return Moved(move_module(self.what, self.place, stamp))
+        module = self.module or self.what.module
+        return move_lesson(self.what, module, self.place, stamp, ask_people_under_way=ask_people_under_way)
 
 
 def read_move(course: Course, value: str) -> Move | None:

@@ -118,10 +118,10 @@ def enrollment_of(user: Somebody, course_key: str) -> Enrollment | None:
     """The current enrollment of a person in a course: the highest cycle."""
     if not user.is_authenticated:
         return None
-    for enrollment in latest_enrollment(user=user.pk, course=course_key):
-        enrollment.user = user
-        return enrollment  # type: ignore[no-any-return]
-    return None
+    found: Enrollment | None = next(iter(latest_enrollment(user=user.pk, course=course_key)), None)
+    if found:
+        found.user = user
+    return found
 
 
 @Prepared

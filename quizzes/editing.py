@@ -192,6 +192,7 @@ class OptionForm(forms.Form):
             )
 
     focus = ""  # the part of this option that a person goes on with: the button they pressed, or its text
+    given_key = ""  # of an option that has anything in it, once `BaseOptions.options` was asked
 
     @property
     def legend(self) -> str:
@@ -225,13 +226,13 @@ class BaseOptions(OptionFormSet):
         free = chain(words, letters)  # twelve options and twelve before them leave two letters over
         options = []
         for form, key in zip(filled, given, strict=True):
-            form.given_key = key or next(free)  # type: ignore[attr-defined]  # for `place_problems`
-            options.append(option_of(form, form.given_key, words))  # type: ignore[attr-defined]
+            form.given_key = key or next(free)
+            options.append(option_of(form, form.given_key, words))
         return options
 
     def place_problems(self, problems: list[grading.Problem]) -> list[grading.Problem]:
         """Put each problem at the option it is about; return those that are about the question."""
-        by_key = {getattr(form, "given_key", ""): form for form in self.forms}
+        by_key = {form.given_key: form for form in self.forms}
         rest = []
         for problem in problems:
             if problem.option and problem.option in by_key:

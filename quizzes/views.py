@@ -106,7 +106,8 @@ def _attempt(request: HttpRequest, course: str, lesson: str, number: int) -> Att
     found = own_attempt(user=request.user.pk or 0, course=course, lesson=lesson, number=number)
     if not found:
         raise Http404
-    return found[0]  # type: ignore[no-any-return]
+    attempt: Attempt = found[0]
+    return attempt
 
 
 @Prepared

@@ -25,13 +25,14 @@ from notices.admin import DateInput, StaffAdmin
 
 if TYPE_CHECKING:
     AssignmentModelForm = forms.ModelForm[Assignment]
+    PathField = forms.ModelChoiceField[Path]
 else:
-    AssignmentModelForm = forms.ModelForm
+    AssignmentModelForm, PathField = forms.ModelForm, forms.ModelChoiceField
 
 MANY = 50  # people who get a mail, above which the page shows what it says
 
 
-class PathChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class PathChoiceField(PathField):
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.course.title}: {obj.title}"
 

@@ -21,11 +21,12 @@ from quizzes.models import Quiz, RetakeChange
 
 if TYPE_CHECKING:
     RetakeModelForm = forms.ModelForm[RetakeChange]
+    QuizField = forms.ModelChoiceField[Quiz]
 else:
-    RetakeModelForm = forms.ModelForm
+    RetakeModelForm, QuizField = forms.ModelForm, forms.ModelChoiceField
 
 
-class FinalField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class FinalField(QuizField):
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.lesson.course.title}: {obj.lesson.title}"
 
