@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests import coverage
 from tests.postgres import postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,10 +19,12 @@ INSTALL = "Install Chromium and PostgreSQL with `make system` (as root), then ru
 
 
 def main() -> int:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COVERAGE_FILE": str(ROOT / "build" / "coverage")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     (ROOT / "build").mkdir(exist_ok=True)
     environment.pop("DATABASE_URL", None)
-    results = {"SQLite": run("SQLite", [], environment)}
+    coverage.forget()
+    results = {"SQLite": run("SQLite", [], environment | coverage.PLUGIN)}
+    coverage.show()
     with postgresql() as (how, wrapper, url):
         print(f"\nPostgreSQL: {how}")
         extra = {"DATABASE_URL": url} if url else {}
@@ -33,8 +36,7 @@ def run(name: str, wrapper: list[str], environment: dict[str, str]) -> ElementTr
     report = ROOT / "build" / f"tests-{name.lower()}.xml"
     report.unlink(missing_ok=True)
     print(f"=== The suite on {name} ===", flush=True)
-    coverage = ["--cov", "--cov-report=term:skip-covered"] if name == "SQLite" else []
-    command = [*wrapper, *PYTEST, *coverage, f"--junitxml={report}", *sys.argv[1:]]
+    command = [*wrapper, *PYTEST, f"--junitxml={report}", *sys.argv[1:]]
     subprocess.run(command, cwd=ROOT, env=environment, check=False)
     if not report.exists():
         raise SystemExit(f"The suite on {name} did not run to its end.")

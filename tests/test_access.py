@@ -55,8 +55,6 @@ from tests.access_table import STAFF, staff_table, table
 from tests.builders import enroll, make_course, make_image, make_lesson, make_live_session, make_person
 from tests.conftest import Cast, with_role
 
-pytestmark = pytest.mark.no_cover
-
 
 def routes() -> dict[str, str | None]:
     """Every address of the site as it is written in urls.py, with its name."""
@@ -246,6 +244,7 @@ def test_every_cell_of_the_table(site):
     assert not differences(site, table())
 
 
+@pytest.mark.once  # the admin asks for rights, not for rows
 def test_every_cell_of_the_staff_pages(site):
     assert not differences(site, staff_table())
 
@@ -287,6 +286,7 @@ OPEN = {
 }
 
 
+@pytest.mark.once
 def test_nothing_answers_strangers_but_the_open_list(site):
     """Deny by default: also what somebody adds tomorrow and forgets to list."""
     for route in routes():

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parent.parent
 # From the top down; a room may import the rooms behind it and no other.
 ABOVE = ["config", "demo", "desk", "learn", "reports", "coursefiles"]

@@ -9,9 +9,7 @@ from urllib.parse import urljoin
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.second_run import SECOND_RUN
-
-pytestmark = pytest.mark.xdist_group("browser")  # one worker, one demo site
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]  # one worker, one demo site
 
 COURSE = "/courses/customer-service/"
 PAGES: dict[str, list[str]] = {
@@ -138,8 +136,6 @@ STAFF_PAGES: dict[str, dict[str, list[str]]] = {
     },
     "olga@example.com": {"/admin/sender/|Staff pages": []},
 }
-# Neither colors nor widths nor what axe finds depend on the database: the second run, on PostgreSQL, opens every page
-# once, and listens for console errors, violations and answers of 5xx.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES: dict[str, Any] = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
@@ -210,7 +206,7 @@ def test_empty_staff_forms_say_what_is_wrong(visit: Any) -> None:
 
 def problems(page: Any, where: str, looks: Sequence[Any] = BOTH) -> list[str]:
     """What axe finds on this page in each look, and whether one must scroll sideways."""
-    return [problem for look in looks[: 1 if SECOND_RUN else None] for problem in problems_of_look(page, where, *look)]
+    return [problem for look in looks for problem in problems_of_look(page, where, *look)]
 
 
 def problems_of_look(
@@ -219,7 +215,7 @@ def problems_of_look(
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 800})
     found = []
-    for violation in [] if SECOND_RUN else Axe().run(page, options=rules).response["violations"]:
+    for violation in Axe().run(page, options=rules).response["violations"]:
         for node in violation["nodes"]:
             found.append(f"{violation['id']} ({violation['impact']}): {node['html'][:160]}")
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.config.outside import PRODUCTION, ROOT, SECRET, manage, python
 
+pytestmark = pytest.mark.once
 WRONG = [
     ({"BASE_URL": PRODUCTION["BASE_URL"]}, "No secret key"),
     ({**PRODUCTION, "SECRET_KEY": "short"}, "SECRET_KEY is too weak"),

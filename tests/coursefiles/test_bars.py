@@ -22,6 +22,7 @@ from coursefiles.read import read
 from tests.coursefiles import sound
 from tests.coursefiles.conftest import CourseFolder
 
+pytestmark = pytest.mark.once
 COURSE = "course.yaml"
 PROMISES = "promises.yaml"
 MODULE = "modules/one/module.yaml"

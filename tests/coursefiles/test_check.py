@@ -14,6 +14,7 @@ from coursefiles.check import check
 from coursefiles.read import read
 from tests.coursefiles.conftest import CourseFolder, examples
 
+pytestmark = pytest.mark.once
 COURSE = "course.yaml"
 MODULE = "modules/greeting/module.yaml"
 LESSON = "modules/greeting/greet-first.md"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from courses import markdown, svg
 from courses.markdown import clean_svg, render, render_inline
 
+pytestmark = pytest.mark.once
 DRAWING = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 200"><title>Two ways</title><desc>One is short.</desc>'
     '<g class="d-line"><path d="M0 0h9"/></g><text class="d-text" x="1" y="2">A &amp; B</text></svg>'

@@ -13,6 +13,7 @@ from courses import markdown
 from courses.markdown import Fact, Picture, render, render_inline
 from tests.courses.test_markdown import Page
 
+pytestmark = pytest.mark.once
 HANDLERS = [
     *("onload", "onerror", "onclick", "onfocus", "onblur", "onmouseover", "onmouseenter", "ontoggle", "onbegin"),
     *("onstart", "onend", "onrepeat", "onpageshow", "onhashchange", "onresize", "onscroll", "onanimationstart"),

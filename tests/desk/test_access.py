@@ -107,6 +107,7 @@ def test_the_registry_agrees_with_the_table(people, objects):
             assert allowed == TABLE[label].get(name, set()), (label, name)
 
 
+@pytest.mark.once
 def test_over_http_the_same(people, objects, as_):
     for label, row in TABLE.items():
         prefix = "admin:" + label.replace(".", "_")

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from quizzes import grading
 from quizzes.grading import TYPES
 
+pytestmark = pytest.mark.once
+
 words = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=12)
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.binary(max_size=4),

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tests.trust.crawling import Form, crawl, one_each, to_the_end, visitor
 
-pytestmark = [pytest.mark.usefixtures("quiet"), pytest.mark.no_cover]
+pytestmark = pytest.mark.usefixtures("quiet")
 HOSTILE: dict[str, str | list[str]] = {
     "nul": "a\0b",
     "forty digits": "9" * 40,
@@ -85,6 +85,7 @@ def test_no_query_breaks(people, role):
     assert not broken, "\n".join(broken[:40])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", ["nobody", "learner", "manager", "hr", "super"])
 def test_every_form_needs_its_token(people, role):
     client = visitor(people[role], enforce_csrf_checks=True)

@@ -10,7 +10,7 @@ from tests.trust.conftest import ROLES
 from tests.trust.crawling import crawl
 from tests.trust.markup import faults
 
-pytestmark = [pytest.mark.usefixtures("quiet"), pytest.mark.no_cover]
+pytestmark = pytest.mark.usefixtures("quiet")
 LOADED = re.compile(
     r'<(?:script|link|img|iframe|source|video|audio|object|embed|form)\b[^>]*\b(?:src|href|action|data)="([^"]*)"'
 )

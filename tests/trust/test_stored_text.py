@@ -12,7 +12,7 @@ from quizzes.models import QuestionRevision
 from tests.trust.conftest import ROLES
 from tests.trust.crawling import crawl
 
-pytestmark = [pytest.mark.usefixtures("quiet"), pytest.mark.no_cover]
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("quiet")]
 MARKER = "\"'><script>x()</script>"
 ROOMS = ("accounts", "courses", "events", "quizzes", "notices")
 # What is no free text: it makes addresses, is compared, or is computed by us.

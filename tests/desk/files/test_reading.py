@@ -16,6 +16,7 @@ from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from desk.files import delimited, reading, workbook
 from desk.files.reading import Column, NotReadable, read
 
+pytestmark = pytest.mark.once
 COLUMNS = [
     Column("number", "Staff number", ("personnel no",)),
     Column("name", "Name", ("full name",)),
