@@ -49,6 +49,11 @@ def test_secret_of_the_data_directory_is_enough(tmp_path: Path) -> None:
     assert done.stdout.strip() == SECRET
 
 
+def test_links_of_the_demo_lead_to_the_port_it_is_on() -> None:
+    done = python("from config import settings; print(settings.BASE_URL)", SECRET_KEY=SECRET, DEMO="1", PORT="8001")
+    assert done.stdout.strip() == "http://127.0.0.1:8001"
+
+
 @pytest.mark.parametrize("pooler", ["0", "1"])
 def test_behind_a_pooler_nothing_outlives_a_transaction(pooler: str, tmp_path: Path) -> None:
     """Neither a prepared statement nor a cursor of the server."""
