@@ -1,5 +1,6 @@
 """Production starts safely or not at all, and what it sends to browsers is strict."""
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -177,6 +178,13 @@ def test_static_files_are_hashed_kept_for_ever_and_compressed(site) -> None:
     assert site["css_br"]["headers"]["Content-Encoding"] == "br"
     assert site["css_br"]["size"] < site["css"]["size"]
     assert site["unhashed"]["headers"]["Cache-Control"] == "max-age=3600, public"
+
+
+def test_files_of_the_public_home_leave_room_for_its_page() -> None:
+    """The first visit is 60 kB at most, with the picture of the team report; the page itself and all headers are 8."""
+    text = [ROOT / "static" / name for name in ("css/workshop.css", "js/app.js", "site.webmanifest", "img/favicon.svg")]
+    picture = max(file.stat().st_size for file in (ROOT / "static/img").glob("team-report-*.webp"))
+    assert sum(len(gzip.compress(file.read_bytes())) for file in text) + picture < 52_000
 
 
 def test_list_of_files_and_secret_are_not_served(site) -> None:
