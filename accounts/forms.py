@@ -196,7 +196,9 @@ class PasswordForm(NewPassword, GuardedForm, PasswordChangeForm):
 
 
 class ProfileForm(UserForm):
-    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Due dates and times are shown in it."))
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), help_text=_("Times are shown in it. Due dates keep the zone that stands beside them.")
+    )
 
     class Meta:
         model = User

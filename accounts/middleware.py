@@ -1,22 +1,17 @@
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
-from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, resolve_url
 from django.utils import timezone, translation
 
 from accounts import sessions
-from accounts.links import is_own
+from accounts.links import sign_in_first
 from notices.hours import zone_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
-
-SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def session_limits(get_response: Handler) -> Handler:
@@ -48,24 +43,8 @@ def forgotten(response: HttpResponse) -> HttpResponse:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Leads to the sign-in page and from there back; for a form whose session has ended, to the page it was on."""
-
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:
-        query = {"next": request.get_full_path()}
-        if request.method not in SAFE:
-            query = {"next": came_from(request), "why": "unsaved"}
-        elif settings.SESSION_COOKIE_NAME in request.COOKIES:
-            query["why"] = "ended"
-        return redirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode(query)}")
-
-
-def came_from(request: HttpRequest) -> str:
-    """The page of this site that a form was on, as the browser says; otherwise the first page."""
-    referrer = request.headers.get("Referer", "")
-    if not is_own(request, referrer):
-        return resolve_url(settings.LOGIN_REDIRECT_URL)
-    parts = urlsplit(referrer)
-    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        return sign_in_first(request)
 
 
 def preferences(get_response: Handler) -> Handler:

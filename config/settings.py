@@ -52,16 +52,16 @@ def secret_key() -> str:
 SECRET_KEY = secret_key()
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 
-BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000" if LOCAL else "").rstrip("/")
+BIND = env.str("BIND", default="127.0.0.1")  # `manage.py serve` listens here; nginx in front speaks https
+PORT = env.int("PORT", default=8000)
+WORKERS = env.int("WORKERS", default=0)  # 0: one for each core
+
+BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}" if LOCAL else "").rstrip("/")
 _site = urlsplit(BASE_URL)
 if not _site.hostname or _site.path or (not LOCAL and _site.scheme != "https"):
     raise ImproperlyConfigured(
         "BASE_URL is the address people use, such as https://workshop.example.com. Set it, https and no path."
     )
-
-BIND = env.str("BIND", default="127.0.0.1")  # `manage.py serve` listens here; nginx in front speaks https
-PORT = env.int("PORT", default=8000)
-WORKERS = env.int("WORKERS", default=0)  # 0: one for each core
 
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
 ALLOWED_HOSTS = LOOPBACK if LOCAL else env.list("ALLOWED_HOSTS", default=[_site.hostname])

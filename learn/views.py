@@ -10,11 +10,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.links import session_ended, sign_in_first
 from accounts.log import record as log
 from accounts.sessions import signed_in
 from accounts.throttling import Misses, count, seconds_until, wait_message
@@ -92,7 +92,7 @@ def moved(request: HttpRequest, course: str, key: str) -> HttpResponse:
     if found:
         return redirect(found)
     if not request.user.is_authenticated:
-        return redirect(f"{reverse('accounts:sign_in')}?next={request.path}")
+        return sign_in_first(request)
     raise Http404
 
 
@@ -134,6 +134,8 @@ def check(request: HttpRequest, course: str, lesson: str) -> HttpResponse:
         return redirect("learn:lesson", course, lesson)
     enrollment = lesson_page.enrollment_of(request.user, course)
     found = lesson_page.find_lesson(request.user, course, slug=lesson, kind=Lesson.Kind.READING)
+    if session_ended(request) or (found is None and not request.user.is_authenticated):
+        return sign_in_first(request)
     shown = ShownForm.revision_in(request.POST)
     question = checks.question_of(found, shown) if found else None
     if found is None or question is None:

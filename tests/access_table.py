@@ -112,7 +112,7 @@ courses/<slug:course>/<slug:lesson>/                     POST   405    405 405  
 courses/<slug:course>/<slug:lesson>/complete/            GET    in     in  go      go      go    go     go  go       go
 courses/<slug:course>/<slug:lesson>/complete/            POST   in     in  go      404     404   404    404 404      404
 courses/<slug:course>/<slug:lesson>/check/               GET    go     go  go      go      go    go     go  go       go
-courses/<slug:course>/<slug:lesson>/check/               POST   404    404 go      404     404   200    404 404      200
+courses/<slug:course>/<slug:lesson>/check/               POST   in     in  go      404     404   200    404 404      200
 courses/<slug:course>/<slug:lesson>/flag/                GET    in     in  go      go      go    go     go  go       go
 courses/<slug:course>/<slug:lesson>/flag/                POST   in     in  go      404     404   go     404 404      go
 courses/<slug:course>/<slug:lesson>/quiz/                GET    in     in  go      404     404   404    404 404      404

@@ -1,5 +1,6 @@
 """Production starts safely or not at all, and what it sends to browsers is strict."""
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -48,6 +49,11 @@ def test_secret_of_the_data_directory_is_enough(tmp_path: Path) -> None:
         BASE_URL=PRODUCTION["BASE_URL"],
     )
     assert done.stdout.strip() == SECRET
+
+
+def test_links_of_the_demo_lead_to_the_port_it_is_on() -> None:
+    done = python("from config import settings; print(settings.BASE_URL)", SECRET_KEY=SECRET, DEMO="1", PORT="8001")
+    assert done.stdout.strip() == "http://127.0.0.1:8001"
 
 
 @pytest.mark.parametrize("pooler", ["0", "1"])
@@ -173,6 +179,13 @@ def test_static_files_are_hashed_kept_for_ever_and_compressed(site) -> None:
     assert site["css_br"]["headers"]["Content-Encoding"] == "br"
     assert site["css_br"]["size"] < site["css"]["size"]
     assert site["unhashed"]["headers"]["Cache-Control"] == "max-age=3600, public"
+
+
+def test_files_of_the_public_home_leave_room_for_its_page() -> None:
+    """The first visit is 60 kB at most, with the picture of the team report; the page itself and all headers are 8."""
+    text = [ROOT / "static" / name for name in ("css/workshop.css", "js/app.js", "site.webmanifest", "img/favicon.svg")]
+    picture = max(file.stat().st_size for file in (ROOT / "static/img").glob("team-report-*.webp"))
+    assert sum(len(gzip.compress(file.read_bytes())) for file in text) + picture < 52_000
 
 
 def test_list_of_files_and_secret_are_not_served(site) -> None:

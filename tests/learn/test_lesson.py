@@ -1,5 +1,7 @@
 """The lesson page: what it shows, what it never shows too early, and what Continue records."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -269,9 +271,24 @@ def test_a_lesson_of_a_course_one_is_not_on_is_like_none(client, cast, who):
 
 def test_strangers_are_sent_to_sign_in_whether_the_lesson_exists_or_not(client, cast):
     for url in (READ, "/courses/service/none/"):
-        assert client.get(url).headers["Location"] == f"/accounts/sign-in/?next={url}"
+        assert client.get(url).headers["Location"] == f"/accounts/sign-in/?{urlencode({'next': url})}"
     assert client.post(f"{READ}complete/").status_code == 302
-    assert client.post(f"{READ}check/", {"option": "a"}).status_code == 404
+    for url in (READ, "/courses/service/none/"):
+        sent = client.post(f"{url}check/", {"option": "a"}, headers={"referer": f"http://testserver{url}"})
+        assert sent.headers["Location"] == f"/accounts/sign-in/?{urlencode({'next': url, 'why': 'unsaved'})}"
+
+
+@pytest.mark.parametrize("is_sample", [False, True])
+def test_an_answer_after_the_session_ended_leads_to_sign_in_and_back(client, cast, is_sample):
+    """Also in the lesson that is open to everybody, where the answer would be explained, and forgotten."""
+    Lesson.objects.filter(key="m1-read-1").update(is_sample=is_sample)
+    sign_in(client, cast.ada)
+    page(client)
+    Session.objects.all().delete()
+    sent = client.post(f"{READ}check/", {"option": "a"}, headers={"referer": f"http://testserver{READ}"})
+    assert "was not saved" in page(client, sent.headers["Location"])
+    assert sent.headers["Location"].startswith(f"/accounts/sign-in/?{urlencode({'next': READ})}")
+    assert not CheckAnswer.objects.exists()
 
 
 def test_editors_read_without_being_recorded(client, cast):
