@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import transaction
 
+from tests.second_run import SECOND_RUN
 from tests.trust.crawling import Form, crawl, one_each, to_the_end, visitor
 
 pytestmark = pytest.mark.usefixtures("quiet")
@@ -22,6 +23,8 @@ HOSTILE: dict[str, str | list[str]] = {
     "huge": "x" * 70_000,
     "empty": "",
 }
+# What a database has an opinion of: the second run sends nothing else. SQLite knows no NUL that it would refuse.
+OF_THE_DATABASE = ("nul", "forty digits", "huge")
 ALONE = ("nul", "forty digits")
 UNSENDABLE = ("huge", "lone surrogate")  # in the address of a page
 NAMES = "o p q e all state sort team page next course module quiz kind revision is_active__exact _popup _to_field"
@@ -30,11 +33,11 @@ NAMES = "o p q e all state sort team page next course module quiz kind revision 
 def variants(form: Form) -> Iterator[tuple[str, dict[str, object]]]:
     """All fields hostile at once, and each alone beside what the page offers."""
     offered: dict[str, object] = dict(form.fields)
-    for name, value in HOSTILE.items():
-        yield f"all {name}", dict.fromkeys(offered, value)
+    for name in OF_THE_DATABASE if SECOND_RUN else HOSTILE:
+        yield f"all {name}", dict.fromkeys(offered, HOSTILE[name])
+    for name in ALONE if SECOND_RUN else ("forty digits",):
         for field in [*offered][:3]:
-            if name in ("nul", "forty digits"):
-                yield f"{field} {name}", offered | {field: value}
+            yield f"{field} {name}", offered | {field: HOSTILE[name]}
     yield "unknown fields", offered | {"user": "1", "score": "99", "is_superuser": "on", "__class__": "x", "pk": "1"}
     yield "lists", {f"{name}[]": ["1", "2"] for name in offered}
 
@@ -76,7 +79,8 @@ def test_no_query_breaks(people, role):
     pages = crawl(people[role]).pages
     known = sorted({name for a in pages for name in re.findall(r"[?&](\w+)=", a)} | set(NAMES.split()))
     for address in [*one_each(pages), "/reports/team.csv"]:
-        sent = [(name, dict.fromkeys(known, value)) for name, value in HOSTILE.items() if name not in UNSENDABLE]
+        names = OF_THE_DATABASE if SECOND_RUN else HOSTILE
+        sent = [(name, dict.fromkeys(known, HOSTILE[name])) for name in names if name not in UNSENDABLE]
         own = {name for a in pages if a.startswith(f"{address}?") for name in re.findall(r"[?&](\w+)=", a)}
         sent += [(f"{one}={name}", {one: HOSTILE[name]}) for one in sorted(own) for name in ALONE]
         for what, query in sent:
