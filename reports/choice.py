@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,6 +21,7 @@ from accounts.numbers import row_number
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 from reports.forms import Asked
+from reports.page import Page
 from reports.population import Population
 from reports.standing import BEHIND, place_of
 from reports.team import asked as asked_of
@@ -64,6 +65,15 @@ def behind(population: Population, asked: Asked, at: datetime) -> EnrollmentQuer
     """Who is overdue, due soon or has an update due: those the button above the report is about."""
     found = asked_of(population.people.active(), at).filter(asked.within.q if asked.within else Q())
     return found.filter(Q(place__in=[place_of(standing) for standing in BEHIND])).order_by("pk")
+
+
+def count_behind(page: Page, population: Population, at: datetime) -> int:
+    """How many people the button above the report is about; one query where the page cannot tell."""
+    if page.behind is not None:
+        return page.behind
+    if page.summary.behind > MOST:
+        return page.summary.behind
+    return behind(population, page.asked, at).order_by().aggregate(n=Count("user", distinct=True))["n"]
 
 
 def refusal(choice: Choice) -> str:
