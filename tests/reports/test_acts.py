@@ -144,6 +144,18 @@ def test_the_page_in_between_has_an_address_and_can_be_reloaded(as_, cast, behin
     assert nudges() == set()
 
 
+@pytest.mark.parametrize("address", [REMIND, TIME])
+@pytest.mark.parametrize(
+    "query", ["team=x", "state=nonsense", "path=nothing", "sort=__", "page=-1", f"team={'9' * 40}"]
+)
+def test_what_makes_no_sense_in_the_address_is_named_before_the_deed(as_, cast, behind, address, query):
+    """Who meant one team reads that it is about all."""
+    mia = as_(cast.mia)
+    assert "so it was left out" in text_of(mia.get(f"{address}?whom=behind&{query}"))
+    assert mia.get(f"{address}?whom=behind&{query}%00").status_code == 400
+    assert mia.get(f"{address}?whom=behind&team={cast.paris.pk}").status_code == 404
+
+
 def test_the_deed_is_for_whom_the_page_in_between_was(as_, cast, behind):
     """Who falls behind after the page was made is not on it, and hears nothing."""
     mia = as_(cast.mia)
