@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -73,7 +73,7 @@ def count_behind(page: Page, population: Population, at: datetime) -> int:
         return page.behind
     if page.summary.behind > MOST:
         return page.summary.behind
-    return behind(population, page.asked, at).order_by().aggregate(n=Count("user", distinct=True))["n"]
+    return behind(population, page.asked, at).order_by().values("user").distinct().count()
 
 
 def refusal(choice: Choice) -> str:
