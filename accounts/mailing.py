@@ -24,7 +24,7 @@ from django.utils.translation import ngettext
 from accounts.letters import link
 from accounts.models import User
 from notices import hours, outbox
-from notices.models import News, Notice
+from notices.models import UNSENT, News, Notice
 
 logger = logging.getLogger("workshop.accounts")
 
@@ -131,13 +131,16 @@ def untold(pieces: Iterable[Piece], known: set[Told]) -> list[Piece]:
 
 def next_turns(people: Collection[int], at: datetime) -> dict[int, datetime]:
     """When each of these people may next be given a letter, by number: those that are active, have an address and no
-    letter on its way; one query. Every mail counts but secret links: after one about a live session news waits, too.
+    letter on its way; one query. Every mail counts but secret links: after one about a live session news waits, too,
+    and before one that is written already.
     """
     last = Max("notices__sent_at", filter=~Q(notices__kind=Notice.Kind.SECRET))
+    unsent = Q(notices__kind=Notice.Kind.PLAIN, **{f"notices__{name}": value for name, value in UNSENT.items()})
+    coming = Max("notices__not_before", filter=unsent)
     on_their_way = Notice.objects.letters().unsent().values("recipient")
     found = User.objects.active().filter(pk__in=people, email__isnull=False).exclude(pk__in=on_their_way)
-    rows = found.order_by().annotate(last_mail=last).values_list("pk", "time_zone", "last_mail")
-    return {pk: hours.next_turn(at, zone, sent) for pk, zone, sent in rows}
+    rows = found.order_by().annotate(last=last, coming=coming).values_list("pk", "time_zone", "last", "coming")
+    return {pk: hours.next_turn(at, zone, max(soon, at) if soon else sent) for pk, zone, sent, soon in rows}
 
 
 def batch_size() -> int:

@@ -7,8 +7,8 @@ this to show. One query reads what the paths ask for and what was done; it is co
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from django.db.models.functions import Cast, Concat
 
 from accounts.statements import Prepared
 from courses.models import Completion, Enrollment, ExtraStep, Lesson, PathStep
+from courses.models.enrollment import site_day
 
 FEW = 60
 BESIDE = "beside"
@@ -78,11 +79,14 @@ def counts_of(enrollments: Collection[Started], found: Collection[Any]) -> dict[
 
 
 class Part(NamedTuple):
-    """How far somebody is in one module of their required set; `begun` counts what is to be done again as well."""
+    """How far somebody is in one module of their required set; `begun` counts what is to be done again as well, `on` is
+    the day it was complete.
+    """
 
     done: int
     total: int
     begun: bool
+    on: date | None = None
 
 
 def parts_of(enrollments: Collection[Started]) -> dict[int, dict[int, Part]]:
@@ -90,24 +94,41 @@ def parts_of(enrollments: Collection[Started]) -> dict[int, dict[int, Part]]:
     found = facts_of([pk for pk, _path, _at in enrollments], with_modules=True)
     steps: dict[int, list[Any]] = defaultdict(list)
     beside: dict[int, list[Any]] = defaultdict(list)
-    done: dict[int, dict[int, int]] = defaultdict(dict)
+    done: dict[int, dict[int, list[tuple[int, str]]]] = defaultdict(lambda: defaultdict(list))
     for path, enrollment, lesson, level, since, how, _place, text in found:
         if path or how == BESIDE:
             (steps[path] if path else beside[enrollment]).append((lesson, level, since, text))
         else:
-            done[enrollment][lesson] = max(done[enrollment].get(lesson, -1), level)
-    parts: dict[int, dict[int, Part]] = {}
-    for pk, path, enrolled_at in enrollments:
-        parts[pk] = {}
-        known: set[int] = set()
-        for lesson, level, since, text in steps[path] + beside[pk]:
-            if lesson in known or (since and since > enrolled_at):
-                continue
-            known.add(lesson)
-            module, reached = int(text.partition(":")[0]), done[pk].get(lesson, -1)
-            before = parts[pk].get(module, Part(0, 0, False))
-            parts[pk][module] = Part(before.done + (reached >= level), before.total + 1, before.begun or reached >= 0)
-    return parts
+            done[enrollment][lesson].append((level, text))
+    return {pk: parts_of_one(steps[path] + beside[pk], done[pk], at) for pk, path, at in enrollments}
+
+
+def parts_of_one(
+    steps: Iterable[Any], done: Mapping[int, list[tuple[int, str]]], enrolled_at: datetime
+) -> dict[int, Part]:
+    """By module. `done` has the redo level of each completion, and when it was."""
+    parts: dict[int, Part] = {}
+    last: dict[int, str] = {}
+    known: set[int] = set()
+    for lesson, level, since, text in steps:
+        if lesson in known or (since and since > enrolled_at):
+            continue
+        known.add(lesson)
+        module, own = int(text.partition(":")[0]), done.get(lesson, [])
+        counting = [at for reached, at in own if reached >= level]
+        last[module] = max([last.get(module, ""), *counting])
+        before = parts.get(module, Part(0, 0, False))
+        parts[module] = Part(before.done + bool(counting), before.total + 1, before.begun or bool(own))
+    return {
+        module: part._replace(on=day_of(last[module])) if part.done == part.total else part
+        for module, part in parts.items()
+    }
+
+
+def day_of(text: str) -> date:
+    """Of a moment as the database writes it; SQLite does without the zone, which is UTC."""
+    at = datetime.fromisoformat(text)
+    return site_day(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 def modules_of(enrollments: Collection[Started], found: Iterable[Any]) -> dict[int, str]:

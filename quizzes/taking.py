@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from accounts.models import Membership, User
 from accounts.statements import Prepared
 from courses import progress
 from courses.models import Completion, Enrollment, Lesson, LessonRevision
@@ -47,10 +48,24 @@ def _new_attempt(enrollment: Enrollment, quiz: Quiz, at: datetime) -> Attempt:
     drawn = drawing.draw(quiz, enrollment, chance)
     graded = graded_among(drawn)
     last = enrollment.attempts.filter(quiz=quiz).aggregate(last=Max("number"))["last"] or 0
-    attempt = Attempt.objects.create(enrollment=enrollment, quiz=quiz, number=last + 1, started_at=at, max_score=graded)
+    team = counted_in(enrollment) if not last else None
+    attempt = Attempt.objects.create(
+        enrollment=enrollment, quiz=quiz, number=last + 1, started_at=at, max_score=graded, counted_in_id=team
+    )
     Answer.objects.bulk_create(unanswered(attempt, drawn, chance))
     progress.mark_started(enrollment, at)
     return attempt
+
+
+def counted_in(enrollment: Enrollment) -> int | None:
+    """The team in which a first attempt counts for what teams find hard: the home of this day, whoever moves later.
+
+    None for who manages or has a staff role, since they may read the figure, and for who takes the course once more.
+    """
+    if enrollment.cycle > 1:
+        return None
+    home = Membership.objects.filter(user__in=User.objects.without_a_role(), user=enrollment.user_id, is_home=True)
+    return home.values_list("team", flat=True).first()
 
 
 def graded_among(drawn: Iterable[QuestionRevision]) -> int:

@@ -25,7 +25,6 @@ from django.views.decorators.http import require_safe
 from accounts.cells import Cell
 from accounts.models import Team
 from accounts.models.team import STEP
-from accounts.numbers import LARGEST
 from accounts.statements import Prepared
 from accounts.teams import roots
 from courses.models import Enrollment, Path
@@ -33,7 +32,7 @@ from notices.rows import Gaps, gap
 from reports import words
 from reports.asking import population_of
 from reports.export import download
-from reports.forms import KEY
+from reports.forms import ReportForm, as_query
 from reports.organization import Scope, Sums, counted
 from reports.population import SIZE, Population
 from reports.shown import UNDER
@@ -97,16 +96,12 @@ COUNTS: dict[str, Callable[[Summary], int | None]] = {
 }
 
 
-class OrganizationForm(forms.Form):
+class OrganizationForm(ReportForm):
     """The query part of the address of an organization."""
 
-    team = forms.IntegerField(label=gettext_lazy("team"), required=False, min_value=1, max_value=LARGEST)
+    sorts = LABELS
+
     depth = forms.ChoiceField(label=gettext_lazy("depth"), required=False, choices=[("all", "all")])
-    path = forms.RegexField(rf"^{KEY}(?:/{KEY})?\Z", label=gettext_lazy("path"), required=False, max_length=120)
-    sort = forms.ChoiceField(
-        label=gettext_lazy("order"), required=False, choices=[(sign + key, key) for key in LABELS for sign in ("", "-")]
-    )
-    page = forms.IntegerField(label=gettext_lazy("page"), required=False, min_value=1, max_value=100_000)
 
 
 @dataclass(frozen=True)
@@ -122,16 +117,14 @@ class Wanted:
 
     @classmethod
     def read(cls, data: QueryDict) -> Wanted:
-        form = OrganizationForm(data)
-        form.is_valid()
-        given = form.cleaned_data
+        given, ignored = OrganizationForm(data).read()
         return cls(
             team_id=given.get("team"),
             is_deep=given.get("depth") == "all",
             path=given.get("path") or "",
             sort=given.get("sort") or DEFAULT_SORT,
             page=given.get("page") or 1,
-            ignored=tuple(str(form.fields[name].label) for name in form.errors),
+            ignored=ignored,
         )
 
     @property
@@ -147,9 +140,7 @@ class Wanted:
         sort = self.sort if self.sort != DEFAULT_SORT else None
         depth = "all" if self.is_deep else None
         wanted = {"team": self.team_id, "depth": depth, "path": self.path, "sort": sort} | changes
-        query = QueryDict(mutable=True)
-        query.update({name: str(value) for name, value in wanted.items() if value})
-        return f"?{query.urlencode(safe='/')}"
+        return as_query({name: str(value) for name, value in wanted.items() if value})
 
     def people_url(self, team: int | str | None) -> str:
         """The report of the people of a team, on the same path."""

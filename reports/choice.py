@@ -1,4 +1,8 @@
-"""Whom a manager chose in a report to do something for: those ticked, or all who are behind."""
+"""Whom a manager chose in a report to do something for: those ticked, or all who are behind.
+
+The choice stands in the address of the page that says what would happen, so that it can be reloaded and come back to.
+The deed is told in numbers for whom that page was.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from accounts.numbers import row_number
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 from reports.forms import Asked
+from reports.page import Page
 from reports.population import Population
 from reports.standing import BEHIND, place_of
 from reports.team import asked as asked_of
@@ -43,11 +48,14 @@ class Choice:
 
 
 def choice_of(request: HttpRequest, population: Population, asked: Asked, at: datetime) -> Choice:
-    """What was posted: `enrollment` for each box that was ticked, `chosen` from a page in between, or `whom`."""
-    if request.POST.get("whom") == BEHIND_ONES:
+    """In an address `enrollment` for each box that was ticked, or `whom`; in what is posted `chosen`."""
+    if request.method == "POST":
+        texts = request.POST.get("chosen", "").split(",")
+    elif request.GET.get("whom") == BEHIND_ONES:
         return Choice(list(behind(population, asked, at).values_list("pk", flat=True)[: MOST + 1]), 0)
-    posted = [*request.POST.getlist("enrollment"), *request.POST.get("chosen", "").split(",")]
-    wanted = set(sorted({*map(row_number, posted)} - {0})[: MOST + 1])
+    else:
+        texts = request.GET.getlist("enrollment")
+    wanted = set(sorted({*map(row_number, texts)} - {0})[: MOST + 1])
     mine = Enrollment.objects.managed_by(population.viewer).filter(pk__in=wanted)
     found = list(mine.order_by("pk").values_list("pk", flat=True))
     return Choice(found, len(wanted) - len(found))
@@ -57,6 +65,15 @@ def behind(population: Population, asked: Asked, at: datetime) -> EnrollmentQuer
     """Who is overdue, due soon or has an update due: those the button above the report is about."""
     found = asked_of(population.people.active(), at).filter(asked.within.q if asked.within else Q())
     return found.filter(Q(place__in=[place_of(standing) for standing in BEHIND])).order_by("pk")
+
+
+def count_behind(page: Page, population: Population, at: datetime) -> int:
+    """How many people the button above the report is about; one query where the page cannot tell."""
+    if page.behind is not None:
+        return page.behind
+    if page.summary.behind > MOST:
+        return page.summary.behind
+    return behind(population, page.asked, at).order_by().values("user").distinct().count()
 
 
 def refusal(choice: Choice) -> str:

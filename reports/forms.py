@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -16,19 +17,42 @@ DEFAULT_SORT = "state"
 KEY = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
 
-class FilterForm(forms.Form):
-    """The query part of a report's address."""
+class ReportForm(forms.Form):
+    """What the addresses of all reports have in common. `sorts`, of a form made from it, are the keys to sort by."""
+
+    sorts: Iterable[str] = ()
 
     team = forms.IntegerField(label=gettext_lazy("team"), required=False, min_value=1, max_value=LARGEST)
+    path = forms.RegexField(rf"^{KEY}(?:/{KEY})?\Z", label=gettext_lazy("path"), required=False, max_length=120)
+    sort = forms.ChoiceField(label=gettext_lazy("order"), required=False)
+    page = forms.IntegerField(label=gettext_lazy("page"), required=False, min_value=1, max_value=100_000)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        field = cast(forms.ChoiceField, self.fields["sort"])
+        field.choices = [(sign + key, key) for key in self.sorts for sign in ("", "-")]
+
+    def read(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What was asked for, and the names of what made no sense."""
+        self.is_valid()
+        return self.cleaned_data, tuple(str(self.fields[name].label) for name in self.errors)
+
+
+class FilterForm(ReportForm):
+    """The query part of a report's address."""
+
+    sorts = SORTS
+
     direct = forms.BooleanField(label=gettext_lazy("direct reports only"), required=False)
     state = forms.ChoiceField(label=gettext_lazy("state"), required=False, choices=Standing.choices)
     due = forms.ChoiceField(label=gettext_lazy("due day"), required=False, choices=Window.choices)
-    path = forms.RegexField(rf"^{KEY}(?:/{KEY})?\Z", label=gettext_lazy("path"), required=False, max_length=120)
     leavers = forms.BooleanField(label=gettext_lazy("people who left"), required=False)
-    sort = forms.ChoiceField(
-        label=gettext_lazy("order"), required=False, choices=[(sign + key, key) for key in SORTS for sign in ("", "-")]
-    )
-    page = forms.IntegerField(label=gettext_lazy("page"), required=False, min_value=1, max_value=100_000)
+
+
+def as_query(fields: Mapping[str, str]) -> str:
+    query = QueryDict(mutable=True)
+    query.update(fields)
+    return f"?{query.urlencode(safe='/')}"
 
 
 @dataclass(frozen=True)
@@ -51,9 +75,7 @@ class Asked:
     def read(cls, data: QueryDict) -> Asked:
         if not data:
             return PLAIN
-        form = FilterForm(data)
-        form.is_valid()
-        given = form.cleaned_data
+        given, ignored = FilterForm(data).read()
         sort = given.get("sort") or DEFAULT_SORT
         return cls(
             team_id=given.get("team"),
@@ -65,7 +87,7 @@ class Asked:
             sort=sort.removeprefix("-"),
             backwards=sort.startswith("-"),
             page=given.get("page") or 1,
-            ignored=tuple(str(form.fields[name].label) for name in form.errors),
+            ignored=ignored,
         )
 
     def without(self, name: str, **nothing: Any) -> Asked:
@@ -108,8 +130,8 @@ class Asked:
     def sort_key(self) -> str:
         return f"-{self.sort}" if self.backwards else self.sort
 
-    def query(self, **changes: Any) -> str:
-        """The query part of the address of this report with something changed; begins with page 1 again."""
+    def fields(self, **changes: Any) -> dict[str, str]:
+        """What stands in the address of this report, with something changed; it begins with page 1 again."""
         wanted = {
             "team": self.team_id,
             "direct": 1 if self.is_direct else None,
@@ -119,15 +141,21 @@ class Asked:
             "leavers": 1 if self.has_leavers else None,
             "sort": self.sort_key if self.sort_key != DEFAULT_SORT else None,
         } | changes
-        query = QueryDict(mutable=True)
-        query.update({name: str(value) for name, value in wanted.items() if value})
-        return f"?{query.urlencode(safe='/')}"
+        return {name: str(value) for name, value in wanted.items() if value}
+
+    def query(self, **changes: Any) -> str:
+        """The same, as the query part of the address."""
+        return as_query(self.fields(**changes))
+
+    @property
+    def here_fields(self) -> dict[str, str]:
+        """What stands in the address of this very page."""
+        return self.fields(page=self.page if self.page > 1 else None)
 
     @property
     def here(self) -> str:
         """The query part of the address of this very page; empty if there is none."""
-        query = self.query(page=self.page if self.page > 1 else None)
-        return query if query != "?" else ""
+        return as_query(self.here_fields) if self.here_fields else ""
 
     def sort_query(self, key: str) -> str:
         """The address that sorts by this key, or turns it around if it sorts by it already."""

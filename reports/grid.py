@@ -1,4 +1,6 @@
-"""The grid of a report: its people down, the modules of one course across, in each place the state in a word."""
+"""The grid of a report: its people down, the modules of one course across, in each place the state in a word, and
+under a module that is complete the day.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -22,7 +26,7 @@ from reports import words
 from reports.asking import read
 from reports.modules import state_of
 from reports.page import Page, page_of
-from reports.shown import EMPTY, Printer
+from reports.shown import EMPTY, UNDER, Printer
 from reports.standing import COMPLETE, Row
 
 
@@ -63,18 +67,21 @@ def lines_of(rows: Sequence[Row], modules: Sequence[Module]) -> list[Line]:
     asked = Enrollment.objects.filter(pk__in=[row.enrollment_id for row in rows]).order_by()
     parts = parts_of(asked.values_list("pk", "path", "enrolled_at"))
     printer, printed = Printer(slips=(), names_teams=False), cache(cell)
+    dated = cache(lambda on: format_html(UNDER, date_format(on, "DATE_FORMAT")) if on else EMPTY)
     lines = []
     for row in rows:
         own = parts.get(row.enrollment_id or 0, {})
-        cells = [printed(own.get(module.pk), row.standing in COMPLETE) for module in modules]
+        found = [own.get(module.pk) for module in modules]
+        cells = [
+            printed(part._replace(on=None), row.standing in COMPLETE) + dated(part.on) if part else EMPTY
+            for part in found
+        ]
         lines.append(Line(row.name, printer.person_url(row), printer.chip(row.standing), cells))
     return lines
 
 
-def cell(part: Part | None, was_complete: bool) -> SafeString:
+def cell(part: Part, was_complete: bool) -> SafeString:
     """The state of a module, as the page of the person tells it; under way with how many lessons."""
-    if part is None:
-        return EMPTY
     state, label = state_of(part, was_complete), ""
     if state == State.UNDER_WAY:
         label = _("%(done)d of %(total)d") % {"done": part.done, "total": part.total}

@@ -38,13 +38,17 @@ class TextLine:
 
 @dataclass(frozen=True)
 class ModuleLine:
-    """A module of somebody's path; `on` is the day it was complete. Without a state: what they did beyond the path."""
+    """A module of somebody's path. Without a state: what they did beyond the path."""
 
     title: str
     state: State | None
-    on: date | None
     texts: tuple[TextLine, ...]
     part: Part = NOTHING
+
+    @property
+    def on(self) -> date | None:
+        """The day it was complete."""
+        return self.part.on
 
 
 class Step(NamedTuple):
@@ -126,14 +130,14 @@ def lines_of(
         modules[step.place, step.module, step.title].append(step)
     for (_place, _module, title), steps in sorted(modules.items()):
         counting = [[one.at for one in done[step.lesson] if one.level >= step.level] for step in steps]
-        part = Part(sum(map(bool, counting)), len(steps), any(done[step.lesson] for step in steps))
         on = site_day(max(map(max, counting))) if all(counting) else None
+        part = Part(sum(map(bool, counting)), len(steps), any(done[step.lesson] for step in steps), on)
         shown = one_by_one or all(done[step.lesson] for step in steps)
         texts = [text_of(one, one_by_one) for step in steps for one in done[step.lesson]] if shown else []
-        yield ModuleLine(title, state_of(part, enrollment.is_complete), on, tuple(texts), part)
+        yield ModuleLine(title, state_of(part, enrollment.is_complete), tuple(texts), part)
     asked = {step.lesson for step in required}
     if one_by_one and (beyond := [text_of(one, True) for key in done if key not in asked for one in done[key]]):
-        yield ModuleLine(_("Beyond the path"), None, None, tuple(beyond))
+        yield ModuleLine(_("Beyond the path"), None, tuple(beyond))
 
 
 def state_of(part: Part, was_complete: bool) -> State:

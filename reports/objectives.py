@@ -1,8 +1,9 @@
 """Which objectives a team finds hard, from the first attempts of its people: counts of groups of five, never of one.
 
-Everybody is counted in their home team, and there in groups of five, in the order in which they met the objective. Who
-is left over waits with the team above. A figure is the sum of such groups, the same for everybody who looks. So neither
-two teams, nor two managers, nor yesterday and today differ by fewer than five people (docs/decisions/0025).
+A first attempt counts for ever in the team that was home on the day. There people are put into groups of five, in the
+order in which they met the objective, and stay in their group. A figure is the sum of such groups, the same for
+everybody who looks. So neither two teams, nor two managers, nor yesterday and today differ by fewer than five people,
+whoever comes, moves or leaves (docs/decisions/0034).
 """
 
 from __future__ import annotations
@@ -13,18 +14,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.models import Membership, Team, User
-from accounts.models.team import STEP
-from accounts.models.user import UserQuerySet
+from accounts.models import Team, User
+from accounts.teams import roots
 from courses.models import Lesson, Objective
 from quizzes import grading
-from quizzes.models import Answer, QuestionRevision
+from quizzes.models import Answer, Attempt, QuestionRevision
 from quizzes.models.attempt import plain
 from reports import words
 from reports.asking import read
@@ -43,6 +42,8 @@ class Met:
 
     at: datetime
     attempt: int
+    team: str  # the path of the team in which it counts, empty if in none
+    is_gone: bool = False  # their answers were deleted, or they read figures themselves by now
     points: Decimal = Decimal(0)
     questions: int = 0
 
@@ -85,77 +86,68 @@ class Report:
 
 def report_of(population: Population) -> Report:
     """For the teams of this population, whatever else it was narrowed by; eight queries."""
-    tops = list(population.teams) or [team for team in Team.objects.all() if team.depth == 1]
-    homes = homes_in(tops)
-    if len(homes) > MOST_PEOPLE:
+    tops = list(population.teams) or roots()
+    people = people_in(tops)
+    if len(people) > MOST_PEOPLE:
         return Report([], is_too_many=True)
-    found = sorted(hard_in(tops, homes), key=lambda hard: (hard.share, -hard.questions, hard.objective.pk))
+    found = sorted(hard_in(tops, people), key=lambda hard: (hard.share, -hard.questions, hard.objective.pk))
     return Report(list(with_lessons(found, population.viewer)))
 
 
-def counted() -> UserQuerySet:
-    """Who is counted: not who manages a team or has a staff role, since the reader may be one of them."""
-    managing = Membership.objects.managing().filter(user=OuterRef("pk"))
-    return User.objects.active_or_left().filter(~Exists(managing), is_staff=False)
+def people_in(tops: Sequence[Team]) -> list[int]:
+    """Everybody who has an attempt that counts in these teams, one more than `MOST_PEOPLE` at most; one query."""
+    attempts = Attempt.objects.closed().filter(Team.range_of("counted_in__path", tops)).order_by()
+    return list(attempts.values_list("enrollment__user", flat=True).distinct()[: MOST_PEOPLE + 1])
 
 
-def homes_in(tops: Sequence[Team]) -> dict[int, str]:
-    """The path of the home team of everybody who is counted, one more than `MOST_PEOPLE` at most; one query."""
-    places = Membership.objects.in_teams(*tops).filter(is_home=True, user__in=counted())
-    return dict(places.order_by().values_list("user", "team__path")[: MOST_PEOPLE + 1])
-
-
-def hard_in(tops: Sequence[Team], homes: dict[int, str]) -> Iterator[Hard]:
-    """Every objective that enough people met, two queries."""
+def hard_in(tops: Sequence[Team], people: Sequence[int]) -> Iterator[Hard]:
+    """Every objective that enough people met; four queries."""
+    paths = tuple(top.path for top in tops)
     cells: dict[int, dict[str, list[Met]]] = defaultdict(lambda: defaultdict(list))
-    for (person, objective), met in first_met(homes).items():
-        cells[objective][homes[person]].append(met)
+    for (_person, objective), met in first_met(people).items():
+        if met.team.startswith(paths):
+            cells[objective][met.team].append(met)
     objectives = Objective.objects.select_related("module__course").in_bulk(cells)
     for pk, by_team in cells.items():
-        groups = [group for top in tops for group in grouped(by_team, top.path)]
-        if groups:
-            points = sum((met.points for met in groups), Decimal(0))
-            yield Hard(objectives[pk], len(groups), points, sum(met.questions for met in groups))
+        told = [met for found in by_team.values() for met in grouped(found)]
+        if told:
+            points = sum((met.points for met in told), Decimal(0))
+            yield Hard(objectives[pk], len(told), points, sum(met.questions for met in told))
 
 
-def grouped(by_team: dict[str, list[Met]], top: str) -> list[Met]:
-    """Those in full groups of five, team by team from the bottom up; who is left over goes up to the team above."""
-    waiting: dict[str, list[Met]] = defaultdict(list)
-    for path, found in by_team.items():
-        if path.startswith(top):
-            waiting[path] += found
-    released = []
-    for length in range(max(map(len, waiting), default=0), len(top) - 1, -STEP):
-        for path in sorted(path for path in waiting if len(path) == length):
-            pool = sorted(waiting.pop(path), key=lambda met: (met.at, met.attempt))
-            full = len(pool) // GROUP * GROUP
-            released += pool[:full]
-            if length > len(top):
-                waiting[path[:-STEP]] += pool[full:]
-    return released
+def grouped(found: Iterable[Met]) -> list[Met]:
+    """Of one team, those in full groups of five; who is left over waits for others. A group holds the same people for
+    ever: one of whom somebody is gone is not told any more, and nobody takes their place.
+    """
+    in_order = sorted(found, key=lambda met: (met.at, met.attempt))
+    groups = [in_order[n : n + GROUP] for n in range(0, len(in_order), GROUP)]
+    full = [group for group in groups if len(group) == GROUP and not any(met.is_gone for met in group)]
+    return [met for group in full for met in group]
 
 
-def first_met(people: Iterable[int]) -> dict[tuple[int, int], Met]:
+def first_met(people: Sequence[int]) -> dict[tuple[int, int], Met]:
     """By person and objective, the first closed first attempt in which it was asked, by the key of the day.
 
-    Of the first time somebody took a course, for that changes no more. Two queries.
+    Of the first time somebody took a course, for that changes no more. Three queries.
     """
     answers = Answer.objects.filter(
         attempt__enrollment__user__in=people,
         attempt__enrollment__cycle=1,
         attempt__number=1,
         attempt__closed_at__isnull=False,
-        attempt__forgotten_at=None,
     ).order_by("attempt__closed_at", "attempt")
-    names = ("attempt__enrollment__user", "attempt", "attempt__closed_at", "question_revision", "response")
-    rows = list(answers.values_list(*names))
-    revisions = QuestionRevision.objects.in_bulk({revision for *_rest, revision, _response in rows})
+    names = ("attempt__enrollment__user", "attempt", "attempt__closed_at", "attempt__counted_in__path")
+    rows = list(answers.values_list(*names, "attempt__forgotten_at", "question_revision", "response"))
+    revisions = QuestionRevision.objects.in_bulk({row[-2] for row in rows})
+    told = User.objects.without_a_role().filter(pk__in=people, erased_at=None)
+    staying = set(told.values_list("pk", flat=True))
     found: dict[tuple[int, int], Met] = {}
-    for person, attempt, at, pk, response in rows:
+    for person, attempt, at, team, forgotten_at, pk, response in rows:
         revision = revisions[pk]
         if revision.objective_id is None or not grading.is_graded(revision.type):
             continue
-        met = found.setdefault((person, revision.objective_id), Met(at, attempt))
+        is_gone = bool(forgotten_at) or person not in staying
+        met = found.setdefault((person, revision.objective_id), Met(at, attempt, team or "", is_gone))
         if met.attempt == attempt:
             met.points += grading.points(revision.type, revision.body, response)
             met.questions += 1

@@ -60,11 +60,14 @@ class Page:
         return self.tally.rows > LONGEST
 
     @property
-    def behind(self) -> int:
-        """People to be reminded by one button: of a long report, how many rows."""
-        if len(self.rows) < self.total:
-            return self.summary.behind
-        return len({row.person_id for row in self.rows if row.standing in BEHIND})
+    def behind(self) -> int | None:
+        """How many people are behind; None where the page cannot tell, since it has not all rows and there are several
+        courses, of which somebody may take two.
+        """
+        if len(self.rows) == self.total:
+            return len({row.person_id for row in self.rows if row.standing in BEHIND})
+        is_one_course = self.asked.within or len({one.course_key for one in self.paths}) < 2
+        return self.summary.behind if is_one_course or not self.summary.behind else None
 
     @property
     def previous_query(self) -> str:

@@ -53,15 +53,14 @@ class Kind:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
+    """What would happen to each of those chosen; a POST does it, and a second one nothing more."""
     population, asked = read(request)
-    if request.method != "POST":  # after signing in again, or from a bookmark
-        return back(request, asked)
     at = timezone.now()
     choice = choice_of(request, population, asked, at)
     if why := refusal(choice):
         return back(request, asked, why)
     previews = nudging.preview(population.viewer, choice.enrollments, at)
-    if "confirm" in request.POST:
+    if request.method == "POST":
         new = nudging.remind(population.viewer, choice.enrollments, at)
         messages.success(request, outcome(previews, new))
         return back(request, asked)

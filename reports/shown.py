@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from reports.standing import Row, Standing
 from reports.words import zone
 
-NOTHING, EMPTY = "–", escape("")
+NOTHING, EMPTY = format_html('<span class="report-nothing">{}</span>', "–"), escape("")  # a phone leaves out nothing
 UNDER = '<span class="report-under">{}</span>'
 
 
@@ -69,7 +69,7 @@ class Printer:
             done=self.text(str(row.lessons_done)) if row.is_asked else "",
             total=self.text(str(row.lessons_total)),
             most=self.text(str(row.lessons_total or 1)),
-            module=self.text(row.current_module or NOTHING),
+            module=self.text(row.current_module) if row.current_module else NOTHING,
             chip=self.chip(row.standing) + self.note(row),
             due=self.day(row.due_on),
             last=self.day(row.last_learned_on),

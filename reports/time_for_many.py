@@ -40,17 +40,15 @@ class Line:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
-    """First who can get it and who cannot, then the deed."""
+    """Who can get it and who cannot; a POST gives it."""
     population, asked = read(request)
-    if request.method != "POST":  # after signing in again, or from a bookmark
-        return back(request, asked)
     if sets_any_day(population.viewer):
         return redirect("admin:courses_enrollment_changelist")
     choice = choice_of(request, population, asked, timezone.now())
     if why := refusal_of_choice(choice):
         return back(request, asked, why)
     lines = lines_of(choice)
-    form = form_for(lines, request.POST if "confirm" in request.POST else None)
+    form = form_for(lines, request.POST if request.method == "POST" else None)
     if form and form.is_valid():
         for level, text in give(lines, population.viewer, form.cleaned_data["until"], form.cleaned_data["reason"]):
             messages.add_message(request, level, text)

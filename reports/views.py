@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from courses.models import Course
 from quizzes.models import Question
-from reports import questions, words
+from reports import choice, questions, words
 from reports.asking import read
 from reports.more_time import sets_any_day
 from reports.page import Page, chart, columns, options, page_of, path_options
@@ -46,7 +46,9 @@ def team(request: HttpRequest) -> HttpResponse:
         "rows": printer.rows(page.rows),
         "to_act_on": printer.to_act_on(page.to_act_on) if asked.is_plain else [],
         "asked": asked,
-        "behind": page.behind if asked.is_plain else 0,
+        "behind": choice.count_behind(page, population, at) if asked.is_plain else 0,
+        "most": choice.MOST,
+        "behind_query": asked.query(whom=choice.BEHIND_ONES),
         "gives_time": not sets_any_day(population.viewer),
         **filters(population, page),
         "columns": columns(page),

@@ -1,7 +1,7 @@
 """A year of a company, to count the mail its people get. `python -m tests.simulate_year` prints it for docs/notices.md.
 
-People join, move, leave and are away; lessons are published anew; managers remind; the mail server is down for two
-days. Each letter is held to the rules at the moment it goes.
+People join, move, leave and are away; lessons are published anew; managers remind; live sessions are planned, moved and
+called off; the mail server is down for two days. Each letter is held to the rules at the moment it goes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+import time_machine
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 ZONES = ["Europe/Paris"] * 7 + ["Europe/Lisbon", "America/New_York", "Asia/Tokyo"]
@@ -102,6 +104,7 @@ class Year:
         for assignment in Assignment.objects.all():
             assignment.enroll_due(at)
         self.publish(day, at)
+        self.meet(day, at)
         if at.weekday() < 5:
             self.learn(at)
         if day % 7 == 3:
@@ -118,6 +121,36 @@ class Year:
                 lesson = self.courses[0].lessons.in_order()[found[day]]
                 revision = lesson.add_revision(title=lesson.title, body=f"Text of day {day}.", note="It says more.")
                 publishing.publish(revision, effect, at=at)
+
+    def meet(self, day: int, at: datetime) -> None:
+        """Every eight weeks a live session is planned for three weeks later, with seats for one in ten.
+
+        One in five wants to come, some cancel; of four the third is moved by a day, the fourth called off.
+        """
+        from accounts.models import User
+        from events import changing, registering
+        from events.models import LiveSession
+        from tests.builders import make_live_session
+
+        number, since = divmod(day, 56)
+        with time_machine.travel(at, tick=False):
+            everybody = list(User.objects.active().order_by("pk"))
+            if since == 8:
+                starts = at + timedelta(days=21, hours=9)
+                seats = max(2, self.people // 10)
+                session = make_live_session(f"Session {number}", starts, teams=[self.company], seats=seats)
+                for person in self.random.sample(everybody, len(everybody) // 5):
+                    registering.register(session, person, at)
+            session = LiveSession.objects.coming(at).order_by("starts_at").first()
+            if session and since == 15:
+                for place in self.random.sample(list(session.seated()), len(session.seated()) // 10):
+                    registering.cancel(session, place.user, at)
+            if session and since == 22 and number % 4 == 2:
+                session.starts_at += timedelta(days=1)
+                session.ends_at += timedelta(days=1)
+                changing.save(session, [self.company], [], everybody[0], at)
+            if session and since == 22 and number % 4 == 3:
+                changing.cancel(session, everybody[0], at)
 
     def learn(self, at: datetime) -> None:
         """Everybody as diligent as they are; who is away learns nothing."""
@@ -151,6 +184,7 @@ class Year:
 
     def run(self) -> None:
         from desk import mailing
+        from events import reminding
         from notices import sending
 
         self.build()
@@ -160,6 +194,9 @@ class Year:
             for hour in self.hours if at.weekday() < 5 else self.hours[1:2]:
                 now = at + timedelta(hours=hour, minutes=30)
                 mailing.write_due(now)
+                if hour == self.hours[0]:
+                    with time_machine.travel(now, tick=False):
+                        reminding.remind(now)
                 if not self.down[0] <= day < self.down[1]:
                     while sending.send_waiting(now):
                         pass
@@ -195,20 +232,24 @@ class Year:
         done, total = enrollment.progress()
         return done < total
 
-    def sent(self) -> dict[int, list[datetime]]:
-        """By person, when."""
+    def sent(self) -> dict[int, list[tuple[datetime, bool]]]:
+        """By person all mails, in order: when, and whether it was a letter, which waits for its turn."""
         from accounts.models import User
         from notices.models import Notice
 
-        found: dict[int, list[datetime]] = {pk: [] for pk in User.objects.values_list("pk", flat=True)}
-        for person, at in Notice.objects.letters().exclude(sent_at=None).values_list("recipient", "sent_at"):
-            found[person].append(at)
+        found: dict[int, list[tuple[datetime, bool]]] = {pk: [] for pk in User.objects.values_list("pk", flat=True)}
+        mails = Notice.objects.exclude(sent_at=None).order_by("sent_at", "pk")
+        for person, at, kind in mails.values_list("recipient", "sent_at", "kind"):
+            found[person].append((at, kind == Notice.Kind.LETTER))
         return found
 
     def shortest_gap(self) -> timedelta:
-        moments = [sorted(times) for times in self.sent().values()]
-        gaps = [later - earlier for times in moments for earlier, later in pairwise(times)]
-        return min(gaps, default=timedelta.max)
+        """Between a letter and the mail before it. What is said about a session waits for nothing."""
+        pairs = [pair for mails in self.sent().values() for pair in pairwise(mails)]
+        return min((at - before for (before, _), (at, is_letter) in pairs if is_letter), default=timedelta.max)
+
+    def about_sessions(self) -> int:
+        return sum(not is_letter for mails in self.sent().values() for _at, is_letter in mails)
 
     def untold_certificates(self) -> int:
         """Certificates of people with mail that were never told, though there was a week for it. None should be."""
@@ -220,6 +261,15 @@ class Year:
         old = Certificate.objects.filter(issued_at__lt=end - timedelta(days=9), enrollment__user__email__isnull=False)
         return old.filter(enrollment__user__is_active=True).exclude(pk__in=told).count()
 
+    def what_came(self, person: int) -> str:
+        """What was told to a person, by kind: “52 digest, 6 reminder”."""
+        from notices.models import News
+
+        news = News.objects.filter(recipient=person, letter__sent_at__isnull=False)
+        told = Counter(news.values_list("kind", flat=True))
+        told["session"] = sum(not is_letter for _at, is_letter in self.sent()[person])
+        return ", ".join(f"{n} {kind}" for kind, n in told.most_common() if n)
+
     # --- The page ---
 
     def histogram(self) -> str:
@@ -229,7 +279,7 @@ class Year:
         managers = set(Membership.objects.managing().values_list("user", flat=True))
         sent = self.sent()
         counts = {pk: len(times) for pk, times in sent.items() if pk in with_mail}
-        lines = ["| letters in the year | people | | managers among them |", "|---|---:|---|---:|"]
+        lines = ["| mails in the year | people | | managers among them |", "|---|---:|---|---:|"]
         for low, high in BUCKETS:
             people = [pk for pk, n in counts.items() if low <= n <= high]
             name = str(low) if low == high else f"{low} to {high}" if high < 999 else f"more than {low - 1}"
@@ -239,13 +289,16 @@ class Year:
         shares = [values[len(values) // 2], values[len(values) * 95 // 100], values[-1]]
         facts = {
             "people in the year: with mail / without": f"{len(with_mail)} / {len(sent) - len(with_mail)}",
-            "letters": sum(values),
-            "letters a person: median / 95 % / most": " / ".join(map(str, shares)),
-            "shortest time between two letters to one person": f"{self.shortest_gap() / timedelta(hours=1):.0f} hours",
+            "mails": sum(values),
+            "of them about a live session": self.about_sessions(),
+            "mails a person: median / 95 % / most": " / ".join(map(str, shares)),
+            "shortest time from a mail to the next letter": f"{self.shortest_gap() // timedelta(hours=1)} hours",
             "letters against a rule": len(self.broken),
             "certificates not told within nine days": self.untold_certificates(),
         }
         facts |= {f"told: {kind}": n for kind, n in sorted(self.by_kind.items())}
+        busiest = sorted(counts, key=lambda pk: (-counts[pk], pk))[:3]
+        facts["most mails"] = "; ".join(f"{counts[pk]}: {self.what_came(pk)}" for pk in busiest)
         lines += ["", "| | |", "|---|---:|", *[f"| {name} | {value} |" for name, value in facts.items()]]
         return "\n".join(lines)
 

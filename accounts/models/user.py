@@ -81,6 +81,11 @@ class UserQuerySet(models.QuerySet["User"]):
         """Active people who never signed in."""
         return self.active().filter(last_login=None)
 
+    def without_a_role(self) -> UserQuerySet:
+        """Those who neither manage a team nor have a staff role."""
+        managing = Membership.objects.managing().filter(user=OuterRef("pk"))
+        return self.filter(~Exists(managing), is_staff=False)
+
     def with_is_manager(self) -> UserQuerySet:
         """Annotate `is_manager`: manages a team. The navigation shows the team pages without a query of its own."""
         return self.annotate(is_manager=Exists(Membership.objects.managing().filter(user=OuterRef("pk"))))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Team, User
 from courses.models import Enrollment, Lesson
 from quizzes import grading
 from quizzes.models.quiz import QuestionRevision, Quiz
@@ -58,6 +58,16 @@ class Attempt(models.Model):
     max_score = models.PositiveSmallIntegerField(_("questions"))
     passed = models.BooleanField(_("passed"), null=True, blank=True)
     forgotten_at = models.DateTimeField(_("answers forgotten"), null=True, blank=True, editable=False)
+    counted_in = models.ForeignKey(
+        Team,
+        models.SET_NULL,
+        related_name="+",
+        verbose_name=_("counted in"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Of a very first attempt: the home team of that day, in whose figures it stays."),
+    )
 
     objects = AttemptQuerySet.as_manager()
 

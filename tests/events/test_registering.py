@@ -216,6 +216,15 @@ def test_news_waits_three_days_after_a_mail_about_a_session(cast, session):
     assert mailing.next_turns([cast.ada.pk], now)[cast.ada.pk] == paris("2026-12-10 10:00")
 
 
+def test_news_waits_for_a_mail_about_a_session_that_goes_this_morning(cast, session):
+    night, nine = paris("2026-12-08 02:00"), paris("2026-12-08 09:00")
+    registering.register(session, cast.ada)
+    reminding.remind(session.starts_at - timedelta(hours=20))
+    Notice.objects.update(not_before=nine)
+    turns = [mailing.next_turns([cast.ada.pk], at)[cast.ada.pk] for at in (night, nine, paris("2026-12-08 10:00"))]
+    assert turns == [paris("2026-12-11 09:00"), paris("2026-12-11 09:00"), paris("2026-12-11 10:00")]
+
+
 # --- Without an address
 
 

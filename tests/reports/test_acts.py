@@ -15,7 +15,7 @@ from tests.builders import enroll, make_member
 from tests.reports.test_pages import add_people, text_of
 
 PAGE, REMIND, TIME = reverse("reports:team"), reverse("reports:remind"), reverse("reports:time_for_many")
-CONFIRM = {"confirm": "1"}
+BEHIND = {"whom": "behind"}
 
 
 @pytest.fixture
@@ -37,6 +37,11 @@ def ticked(*enrollments):
     return {"enrollment": [one.pk for one in enrollments]}
 
 
+def chosen(*enrollments):
+    """What the page in between posts."""
+    return {"chosen": ",".join(str(one.pk) for one in enrollments)}
+
+
 # --- Reminding -------------------------------------------------------------------------------------------------------
 
 
@@ -45,7 +50,7 @@ def test_the_one_primary_button_says_how_many_and_shows_them_first(as_, cast, be
     page = mia.get(PAGE).content.decode()
     assert page.count("button-primary") == 1
     assert "Remind 3 people" in text_of(mia.get(PAGE))
-    said = text_of(mia.post(REMIND, {"whom": "behind"}))
+    said = text_of(mia.get(REMIND, BEHIND))
     assert "Remind 3 people?" in said
     assert all(name in said for name in ("Late Lee", "Soon Sam", "Noel Nomail"))
     assert "Ada Moreau" not in said
@@ -57,7 +62,7 @@ def test_who_was_written_to_lately_and_who_has_no_mail_is_said_before(as_, cast,
     sent = timezone.now() - timedelta(days=1)
     late = behind["late"].user
     Notice.objects.create(key="l", kind=Notice.Kind.LETTER, recipient=late, address=late.email, sent_at=sent)
-    said = text_of(as_(cast.mia).post(REMIND, {"whom": "behind"}))
+    said = text_of(as_(cast.mia).get(REMIND, BEHIND))
     now, later, told = (said.index(text) for text in ("within ten minutes", "goes out later", "Better told in person"))
     assert now < said.index("Soon Sam no mail from here yet") < later
     assert later < said.index("Late Lee from ") < said.index("last mail on ") < told < said.index("Noel Nomail")
@@ -66,7 +71,7 @@ def test_who_was_written_to_lately_and_who_has_no_mail_is_said_before(as_, cast,
 def test_confirmed_twice_it_is_done_once_and_said(as_, cast, behind, monkeypatch):
     monkeypatch.setattr(hours, "next_turn", lambda at, zone, sent: at)
     mia = as_(cast.mia)
-    field = {"chosen": ",".join(str(one.pk) for one in behind.values()), **CONFIRM}
+    field = chosen(*behind.values())
     first = mia.post(f"{REMIND}?due=month&sort=name", field)
     assert first.url == f"{PAGE}?due=month&sort=name"
     said = text_of(mia.get(first.url))
@@ -79,89 +84,139 @@ def test_confirmed_twice_it_is_done_once_and_said(as_, cast, behind, monkeypatch
 
 def test_only_people_one_may_see_are_reminded(as_, cast, behind):
     mia = as_(cast.mia)
-    foreign = {"enrollment": [cast.otto_enrolled.pk, cast.ada_enrolled.pk]}
-    said = text_of(mia.post(REMIND, foreign))
+    foreign = cast.otto_enrolled, cast.ada_enrolled
+    said = text_of(mia.get(REMIND, ticked(*foreign)))
     assert "Otto" not in said
     assert "1 whom you chose is not in your report any more, and is left out." in said
-    mia.post(REMIND, foreign | CONFIRM)
+    mia.post(REMIND, chosen(*foreign))
     assert nudges() == {("Mia Duval", "Ada Moreau")}
-    only = mia.post(REMIND, ticked(cast.otto_enrolled) | CONFIRM, follow=True)
+    only = mia.post(REMIND, chosen(cast.otto_enrolled), follow=True)
     assert "Whom you chose is not in your report any more." in text_of(only)
-    assert mia.post(f"{REMIND}?team={cast.paris.pk}", {"whom": "behind"}).status_code == 404
-    assert as_(cast.ada).post(REMIND, ticked(cast.ada_enrolled)).status_code == 403
+    assert mia.get(REMIND, {"team": cast.paris.pk, **BEHIND}).status_code == 404
+    assert as_(cast.ada).get(REMIND, ticked(cast.ada_enrolled)).status_code == 403
+    assert as_(cast.ada).post(REMIND, chosen(cast.ada_enrolled)).status_code == 403
 
 
 def test_the_button_of_a_narrowed_report_is_about_its_people(as_, cast, behind):
     enroll(make_member(cast.paris, "Paris Late"), cast.course, due_on=site_day() - timedelta(days=1))
     hana = as_(cast.hana)
-    assert "Paris Late" in text_of(hana.post(REMIND, {"whom": "behind"}))
-    said = text_of(hana.post(f"{REMIND}?team={cast.paris.pk}", {"whom": "behind"}))
+    assert "Paris Late" in text_of(hana.get(REMIND, BEHIND))
+    assert f"{REMIND}?team={cast.paris.pk}&amp;whom=behind" in hana.get(PAGE, {"team": cast.paris.pk}).text
+    said = text_of(hana.get(REMIND, {"team": cast.paris.pk, **BEHIND}))
     assert "Remind 1 person?" in said
     assert "Late Lee" not in said
 
 
 @pytest.mark.parametrize(
-    "posted", [{}, {"enrollment": ["x", "-1", "9" * 40, "1.5", "²"]}, {"chosen": ",,x,\u0661"}, {"whom": "everybody"}]
+    "query", ["", "enrollment=x&enrollment=-1&enrollment=1.5&enrollment=²", "whom=everybody", "chosen=1"]
 )
 @pytest.mark.parametrize("address", [REMIND, TIME])
-def test_nothing_chosen_and_nonsense_lead_back_with_a_word(as_, cast, behind, address, posted):
+def test_nothing_chosen_and_nonsense_lead_back_with_a_word(as_, cast, behind, address, query):
+    mia, many = as_(cast.mia), f"&enrollment={'9' * 40}&due=month"
+    for address_asked in (f"{address}?{query}", f"{address}?{query}{many}"):
+        said = mia.get(address_asked, follow=True)
+        assert said.redirect_chain[0][0] in (PAGE, f"{PAGE}?due=month")
+        assert "Choose somebody first" in text_of(said)
+
+
+@pytest.mark.parametrize("posted", [{}, {"chosen": ",,x,\u0661,\0"}, {"chosen": "9" * 40}, BEHIND, {"enrollment": "1"}])
+@pytest.mark.parametrize("address", [REMIND, TIME])
+def test_nonsense_that_is_posted_does_nothing(as_, cast, behind, address, posted):
     said = as_(cast.mia).post(address, posted, follow=True)
     assert said.redirect_chain == [(PAGE, 302)]
     assert "Choose somebody first" in text_of(said)
+    assert (nudges(), EnrollmentChange.objects.count()) == (set(), 0)
+
+
+def test_the_page_in_between_has_an_address_and_can_be_reloaded(as_, cast, behind):
+    """The form of the report is sent by GET, with what the report was narrowed to, and only the last step by POST."""
+    mia = as_(cast.mia)
+    report = mia.get(PAGE, {"due": "month", "sort": "name"}).text
+    form = report[report.index('<form id="act"') :]
+    form = form[: form.index("</form>")]
+    assert "method" not in form
+    assert 'name="due" value="month"' in form
+    address = {**ticked(behind["late"], behind["soon"]), "due": "month", "sort": "name"}
+    first, again = mia.get(REMIND, address), mia.get(REMIND, address)
+    assert text_of(first) == text_of(again)
+    assert "Remind 2 people?" in text_of(first)
+    assert f'href="{PAGE}?due=month&amp;sort=name"' in first.text
     assert nudges() == set()
+
+
+@pytest.mark.parametrize("address", [REMIND, TIME])
+@pytest.mark.parametrize(
+    "query", ["team=x", "state=nonsense", "path=nothing", "sort=__", "page=-1", f"team={'9' * 40}"]
+)
+def test_what_makes_no_sense_in_the_address_is_named_before_the_deed(as_, cast, behind, address, query):
+    """Who meant one team reads that it is about all."""
+    mia = as_(cast.mia)
+    assert "so it was left out" in text_of(mia.get(f"{address}?whom=behind&{query}"))
+    assert mia.get(f"{address}?whom=behind&{query}%00").status_code == 400
+    assert mia.get(f"{address}?whom=behind&team={cast.paris.pk}").status_code == 404
+
+
+def test_the_deed_is_for_whom_the_page_in_between_was(as_, cast, behind):
+    """Who falls behind after the page was made is not on it, and hears nothing."""
+    mia = as_(cast.mia)
+    form = mia.get(REMIND, BEHIND).context["choice"].field
+    Enrollment.objects.filter(pk=cast.ada_enrolled.pk).update(due_on=site_day())
+    mia.post(f"{REMIND}?whom=behind", {"chosen": form})
+    assert {name for _by, name in nudges()} == {"Late Lee", "Soon Sam", "Noel Nomail"}
 
 
 def test_of_more_than_fifty_a_sample_is_shown_and_all_are_meant(as_, cast):
     add_people(cast, 60)
     Enrollment.objects.update(due_on=site_day())
     mia = as_(cast.mia)
-    page = mia.post(REMIND, {"whom": "behind"})
+    page = mia.get(REMIND, BEHIND)
     said = text_of(page)
     assert "You chose 61." in said
     assert "and 55 more" in said
     assert "N059 X" not in said
-    chosen = page.context["choice"].field
-    assert chosen.count(",") == 60
-    mia.post(REMIND, {"chosen": chosen} | CONFIRM)
+    numbers = page.context["choice"].field
+    assert numbers.count(",") == 60
+    mia.post(REMIND, {"chosen": numbers})
     assert len(nudges()) == 61
 
 
 def test_too_many_at_once_are_refused_in_words(as_, cast, behind, monkeypatch):
     monkeypatch.setattr("reports.choice.MOST", 2)
-    said = text_of(as_(cast.mia).post(REMIND, {"whom": "behind"} | CONFIRM, follow=True))
-    assert "These are more than 2 people." in said
+    mia = as_(cast.mia)
+    assert "These are more than 2 people." in text_of(mia.get(REMIND, BEHIND, follow=True))
+    assert "These are more than 2 people." in text_of(mia.post(REMIND, chosen(*behind.values()), follow=True))
     assert nudges() == set()
 
 
 def test_who_has_nothing_to_do_has_no_button(as_, cast):
     Enrollment.objects.filter(pk=cast.ada_enrolled.pk).update(excused_at=timezone.now())
-    page = as_(cast.mia).post(REMIND, ticked(cast.ada_enrolled))
+    page = as_(cast.mia).get(REMIND, ticked(cast.ada_enrolled))
     assert "Nobody to remind" in text_of(page)
-    assert 'name="confirm"' not in page.content.decode()
+    assert 'type="submit">Remind' not in page.text
 
 
 def test_the_preview_takes_as_many_queries_for_any_number(as_, cast, django_assert_max_num_queries):
     add_people(cast, 45)
     Enrollment.objects.update(due_on=site_day())
     mia = as_(cast.mia)
-    mia.post(REMIND, {"whom": "behind"})
+    mia.get(REMIND, BEHIND)
     with django_assert_max_num_queries(9):
-        mia.post(REMIND, {"whom": "behind"})
+        mia.get(REMIND, BEHIND)
     with django_assert_max_num_queries(9):
-        mia.post(TIME, {"whom": "behind"})
+        mia.get(TIME, BEHIND)
 
 
 # --- More time -------------------------------------------------------------------------------------------------------
 
 
 def until(days, **more):
-    return {"until": (site_day() + timedelta(days=days)).isoformat(), "reason": "Inventory week", **CONFIRM, **more}
+    return {"until": (site_day() + timedelta(days=days)).isoformat(), "reason": "Inventory week", **more}
 
 
 def test_those_who_can_get_more_time_get_it_and_the_others_are_named_with_the_reason(as_, cast, behind):
     mia, late, soon = as_(cast.mia), behind["late"], behind["soon"]
-    boxes = ticked(late, soon, cast.ada_enrolled)
-    said = text_of(mia.post(TIME, boxes))
+    boxes = chosen(late, soon, cast.ada_enrolled)
+    said = text_of(mia.get(TIME, ticked(late, soon, cast.ada_enrolled)))
     assert "Give 2 people more time" in said
     assert "Ada Moreau They have no due day, so there is none to move." in said
     assert EnrollmentChange.objects.count() == 0
@@ -177,7 +232,7 @@ def test_those_who_can_get_more_time_get_it_and_the_others_are_named_with_the_re
 
 
 def test_pressed_twice_nobody_gets_it_twice(as_, cast, behind):
-    mia, boxes = as_(cast.mia), ticked(behind["late"], behind["soon"])
+    mia, boxes = as_(cast.mia), chosen(behind["late"], behind["soon"])
     mia.post(TIME, boxes | until(10))
     said = text_of(mia.post(TIME, boxes | until(12), follow=True))
     assert "Nobody can get more time" in said
@@ -186,7 +241,7 @@ def test_pressed_twice_nobody_gets_it_twice(as_, cast, behind):
 
 @pytest.mark.parametrize("days", [-1, 18, 4000])
 def test_a_day_nobody_can_have_is_refused_on_the_form_and_the_reason_kept(as_, cast, behind, days):
-    page = as_(cast.mia).post(TIME, ticked(behind["soon"]) | until(days))
+    page = as_(cast.mia).post(TIME, chosen(behind["soon"]) | until(days))
     assert page.status_code == 200
     assert "Choose a day from" in text_of(page)
     assert "Inventory week" in page.content.decode()
@@ -195,10 +250,10 @@ def test_a_day_nobody_can_have_is_refused_on_the_form_and_the_reason_kept(as_, c
 
 def test_time_is_given_to_ones_own_people_only_and_hr_goes_to_the_staff_pages(as_, cast, behind):
     Enrollment.objects.filter(pk=cast.otto_enrolled.pk).update(due_on=site_day() + timedelta(days=3))
-    as_(cast.mia).post(TIME, ticked(cast.otto_enrolled, behind["soon"]) | until(10))
+    as_(cast.mia).post(TIME, chosen(cast.otto_enrolled, behind["soon"]) | until(10))
     assert EnrollmentChange.objects.get().enrollment == behind["soon"]
     hana = as_(cast.hana)
-    assert hana.post(TIME, ticked(behind["late"])).url == reverse("admin:courses_enrollment_changelist")
+    assert hana.get(TIME, ticked(behind["late"])).url == reverse("admin:courses_enrollment_changelist")
     assert reverse("reports:time_for_many") not in hana.get(PAGE).content.decode()
     assert reverse("reports:time_for_many") in as_(cast.mia).get(PAGE).content.decode()
 
@@ -215,19 +270,14 @@ def test_people_who_left_have_no_box(as_, cast):
 def test_a_mail_that_waits_names_the_hour_with_its_zone(as_, cast, behind, monkeypatch):
     nine = datetime(2099, 11, 23, 9, tzinfo=timezone.get_default_timezone())
     monkeypatch.setattr(hours, "next_turn", lambda at, zone, sent: nine)
-    done = as_(cast.mia).post(REMIND, {"whom": "behind", **CONFIRM}, follow=True)
+    done = as_(cast.mia).post(REMIND, chosen(*behind.values()), follow=True)
     assert "2 mails go out later, from Monday, November 23, 9 a.m. (Europe/Paris). Please tell" in text_of(done)
 
 
-@pytest.mark.parametrize("address", [REMIND, TIME])
-def test_who_comes_back_by_the_address_is_led_to_the_report(as_, cast, address):
-    assert as_(cast.mia).get(f"{address}?due=month").url == f"{PAGE}?due=month"
-
-
 def test_whom_one_reminded_today_is_not_offered_again(as_, cast, behind):
-    as_(cast.mia).post(REMIND, {**ticked(behind["late"]), **CONFIRM})
-    said = text_of(as_(cast.mia).post(REMIND, ticked(behind["late"], behind["soon"])))
+    as_(cast.mia).post(REMIND, chosen(behind["late"]))
+    said = text_of(as_(cast.mia).get(REMIND, ticked(behind["late"], behind["soon"])))
     assert "Remind 1 person?" in said
     assert said.index("You reminded them today already") < said.index("Late Lee")
-    assert "Nobody to remind" in text_of(as_(cast.mia).post(REMIND, ticked(behind["late"])))
-    assert "Remind 2 people?" in text_of(as_(cast.hana).post(REMIND, ticked(behind["late"], behind["soon"])))
+    assert "Nobody to remind" in text_of(as_(cast.mia).get(REMIND, ticked(behind["late"])))
+    assert "Remind 2 people?" in text_of(as_(cast.hana).get(REMIND, ticked(behind["late"], behind["soon"])))

@@ -35,12 +35,12 @@ def file_rows(response):
     return list(csv.reader(io.StringIO(content.removeprefix("\ufeff"))))
 
 
-def add_people(cast, count):
-    """Enrolled people in Lyon, without the seconds that hashing their passwords takes."""
+def add_people(cast, count, team=None, start=0):
+    """Enrolled people, in Lyon unless said otherwise, without the seconds that hashing their passwords takes."""
     people = User.objects.bulk_create(
-        User(name=f"N{number:03d} X", staff_number=f"N{number}", password="!") for number in range(count)
+        User(name=f"N{number:03d} X", staff_number=f"N{number}", password="!") for number in range(start, start + count)
     )
-    Membership.objects.bulk_create(Membership(team=cast.lyon, user=person, is_home=True) for person in people)
+    Membership.objects.bulk_create(Membership(team=team or cast.lyon, user=person, is_home=True) for person in people)
     path = cast.course.paths.get()
     Enrollment.objects.bulk_create(Enrollment(user=person, course=cast.course, path=path) for person in people)
 

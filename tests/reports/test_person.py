@@ -77,7 +77,7 @@ def test_the_verbs_are_those_that_can_be_done(cast, ada, as_):
     whom(ada).update(due_on=site_day() + 2 * DAY)
     page = as_(cast.mia).get(url(cast.ada)).text
     assert reverse("reports:more_time", args=[ada.pk]) in page
-    assert f'name="enrollment" value="{ada.pk}"' in page
+    assert f'href="{reverse("reports:remind")}?enrollment={ada.pk}"' in page
     assert reverse("accounts:print_slip", args=[cast.ada.pk]) in page
     assert url(cast.ada, "record") in page
     more_time.give(ada, cast.mia, site_day() + 9 * DAY, "Inventory week")
