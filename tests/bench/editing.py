@@ -12,7 +12,7 @@ from accounts.models import User
 from courses.models import Course, Module, Objective, Path, PathStep, Skill
 from quizzes.models import PoolItem, Quiz
 from tests.bench.data import items, make_checks, make_lessons, make_questions, make_quiz, sign_in
-from tests.bench.run import FEWER, OUR_OWN, REQUESTS, ROUNDS, STOCK, Row, Visit, asked, in_turn, say
+from tests.bench.run import FEWER, OUR_OWN, REQUESTS, ROUNDS, STOCK, Row, Visit, analyze, asked, in_turn, say
 from tests.bench.servers import Client, Server, free_port, granian, running
 
 STAFF = "tests.bench.bare.staff_wsgi:application"
@@ -26,6 +26,7 @@ def measure(ours: Server) -> list[Row]:
     say(f"editing: {MODULES * len(SHAPE)} lessons, {QUESTIONS} questions")
     course = make_large_course()
     quiz = make_large_quiz(course)
+    analyze("default")
     pages = {
         f"outline of {MODULES * len(SHAPE)} lessons": f"/admin/courses/course/{course.pk}/home/",
         f"quiz of {QUESTIONS} questions": f"/admin/quizzes/quiz/{quiz.pk}/change/",
