@@ -63,18 +63,19 @@ class Statement:
     names: dict[int, str]  # by place in `params`
     of_thread: threading.local = field(default_factory=threading.local)
 
-    def ask(self, given: dict[str, Given]) -> list[Any]:
+    def raw(self, given: dict[str, Given]) -> list[Any]:
+        """The rows as the database hands them over."""
         values = tuple(
             as_parameter(given[self.names[n]]) if n in self.names else value for n, value in enumerate(self.params)
         )
-        connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
-        with connection.cursor() as cursor:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(self.sql, values)
-            rows = cursor.fetchall()
-        return self.reader(connection).read(rows)
+            rows: list[Any] = cursor.fetchall()
+        return rows
 
-    def reader(self, connection: Any) -> Reader:
+    def reader(self) -> Reader:
         """What it has belongs to the connection, so each thread keeps its own."""
+        connection = connections[DEFAULT_DB_ALIAS]
         kept: Reader | None = getattr(self.of_thread, "reader", None)
         if kept is None or kept.connection is not connection:
             kept = self.of_thread.reader = Reader(self.queryset, self.compiler, connection)
@@ -101,11 +102,19 @@ class Prepared:
         self.statement: Statement | None = None
 
     def __call__(self, **given: Given) -> list[Any]:
+        return self.read(self.raw(**given))
+
+    def raw(self, **given: Given) -> tuple[Any, ...]:
+        """The rows as the database hands them over: what is remembered of many is known by them, and `read` later."""
         if self.statement is None:
             self.statement = self._prepare(given)
         if any(isinstance(value, int) and abs(value) > LARGEST for value in given.values()):
-            return []
-        return self.statement.ask(given)
+            return ()
+        return tuple(self.statement.raw(given))
+
+    def read(self, rows: tuple[Any, ...]) -> list[Any]:
+        """What the query itself makes of rows of `raw`."""
+        return self.statement.reader().read(rows) if self.statement else []
 
     def _prepare(self, given: dict[str, Given]) -> Statement:
         """Build it twice with different stand-ins: what differs in the parameters is what was given."""

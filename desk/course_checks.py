@@ -31,10 +31,9 @@ class Checked:
     thoughts: int  # all others
 
 
-def check(course: Course, outline: tuple[Any, ...]) -> Checked:
-    """Check a course of which this much is known; one query if nothing has changed since this process last did."""
-    state = tuple(next(iter(state_of(course=course.pk)), ()))
-    return _checked(course.pk, outline, state, get_language() or "")
+def check(course: int, outline: tuple[Any, ...], state: tuple[Any, ...]) -> Checked:
+    """Check a course of which this much is known, with the row of `state_of`; no query if this process did before."""
+    return _checked(course, outline, state, get_language() or "")
 
 
 @Prepared

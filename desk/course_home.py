@@ -6,18 +6,24 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.statements import Prepared
 from courses.models import Course, Flag
 from desk.moving import anchor_of, carry_out, read_move
 from desk.outline import outline_of
 from notices.admin import StaffAdmin
+from notices.rows import fill, gap
 
 
 class CourseList(ChangeList):
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> Any:
+        return super().get_queryset(request, exclude_parameters).prefetch_related("modules")
+
     def url_for_result(self, result: Any) -> str:
         return reverse("admin:courses_course_home", args=[result.pk])
 
@@ -31,9 +37,6 @@ class CourseAdmin(StaffAdmin):
     sortable_by = ()
     fields = ("title", "key", "summary")
     save_label = gettext_lazy("Save title and summary")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("modules")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # without a path nobody could take it; courses come from files
@@ -76,8 +79,10 @@ class CourseAdmin(StaffAdmin):
         """Modules, lessons and quizzes with their states and problems, and where to go from each."""
         course = self.get_to_change(request, pk)
         outline = outline_of(course)
-        context = {"course": course, "outline": outline, "tools": tools(course), "wide": True}
-        return self.page(request, "desk/course_home.html", course.title, **context)
+        context = {"course": course, "outline": outline, "parts": gap("parts"), "tools": tools(course), "wide": True}
+        page = self.page(request, "desk/course_home.html", course.title, **context)
+        fill(page, "parts", outline.html)
+        return page
 
     def order(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put a module or a lesson at another place; nothing happens if somebody else did meanwhile."""
@@ -110,6 +115,12 @@ def tools(course: Course) -> list[tuple[str, str]]:
     ]
 
 
+@Prepared
+def open_flags(course: int) -> QuerySet[Any, Any]:
+    found = Flag.objects.open().filter(revision__lesson__course=course).order_by()
+    return found.values("revision__lesson__course").annotate(n=Count("pk")).values_list("n")
+
+
 def flagged(course: Course) -> str:
-    n = Flag.objects.open().filter(revision__lesson__course=course).count()
+    n = sum(n for (n,) in open_flags(course=course.pk))
     return ngettext("%(n)d flag of a reader", "%(n)d flags of readers", n) % {"n": n} if n else _("Flags of readers")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.statements import Prepared
@@ -16,9 +16,9 @@ from courses.admin.content import editing_state
 from courses.models import Course, Lesson, LessonRevision, Module, PublishRequest
 from courses.models.lesson import COMPLETABLE
 from courses.order import Order
-from desk.course_checks import check
+from desk.course_checks import check, state_of
 from desk.lesson_checks import Problem
-from notices.rows import Rows
+from notices.rows import Rows, surroundings
 from quizzes.models import Quiz
 
 
@@ -194,23 +194,35 @@ class Part(NamedTuple):
 class Outline:
     """Its modules as HTML. `stamp` says in which order they were shown, for what is sent from there."""
 
-    parts: list[SafeString]
+    html: bytes
     stamp: str
+    modules: int
     ready: int
     drafts: int  # lessons whose newest text learners do not see
     broken: int  # problems that learners would meet
     thoughts: int  # problems that are worth a thought
 
 
+FACTS = (modules_of, lessons_of, drafts_of, quizzes_of, waiting_of, state_of)
+
+
 def outline_of(course: Course) -> Outline:
     """Everything there is to see; six queries, and a dozen more when something changed since the checks last ran."""
-    survey = Survey(course)
+    facts = tuple(one.raw(course=course.pk) for one in FACTS)
+    return _outline(course.pk, facts, surroundings())
+
+
+@lru_cache(maxsize=8)  # each a megabyte
+def _outline(course: int, facts: tuple[Any, ...], surroundings: Any) -> Outline:
+    """Remembered by all that it is made of."""
+    survey = Survey(course, *(one.read(rows) for one, rows in zip(FACTS, facts, strict=True)))
     parts = [survey.part(module) for module in survey.modules.values()]
     views = {name: f"admin:{name}_changelist" for name in ("courses_lesson", "courses_module", "quizzes_quiz")}
     draw = Rows("desk/outline_part.html", **{name: reverse(view) for name, view in views.items()})
     return Outline(
-        parts=[draw(part) for part in parts],
+        html="".join(draw(part) for part in parts).encode(),
         stamp=survey.order.stamp,
+        modules=len(parts),
         ready=sum(part.module.is_ready for part in parts),
         drafts=sum(entry.is_new for part in parts for entry in part.entries),
         broken=survey.checked.broken,
@@ -219,19 +231,28 @@ def outline_of(course: Course) -> Outline:
 
 
 class Survey:
-    """What is asked for once, however many lessons there are."""
+    """What is known of a course, however many lessons there are, of the rows of FACTS."""
 
-    def __init__(self, course: Course) -> None:
-        modules = list(enumerate(modules_of(course=course.pk), 1))
+    def __init__(
+        self,
+        course: int,
+        modules: list[Any],
+        lessons: list[Any],
+        drafts: list[Any],
+        quizzes: list[Any],
+        waiting: list[Any],
+        state: list[Any],
+    ) -> None:
         self.modules = {
-            pk: ModuleFacts(pk, title, status, place, len(modules)) for place, (pk, title, status) in modules
+            pk: ModuleFacts(pk, title, status, place, len(modules))
+            for place, (pk, title, status) in enumerate(modules, 1)
         }
-        self.lessons = [Listed(*row) for row in lessons_of(course=course.pk)]
-        self.drafts = {row[0]: Draft(*row) for row in drafts_of(course=course.pk)}
-        quizzes = quizzes_of(course=course.pk)
+        self.lessons = [Listed(*row) for row in lessons]
+        self.drafts = {row[0]: Draft(*row) for row in drafts}
         self.quizzes = {lesson: pk for lesson, pk, *_facts in quizzes}
-        self.waiting = {lesson for (lesson,) in waiting_of(course=course.pk)}
-        self.checked = check(course, (tuple(self.lessons), tuple(self.modules.values()), tuple(quizzes)))
+        self.waiting = {lesson for (lesson,) in waiting}
+        outline = (tuple(self.lessons), tuple(self.modules.values()), tuple(quizzes))
+        self.checked = check(course, outline, tuple(state))
         self.kept: dict[int, list[Listed]] = {pk: [] for pk in self.modules}
         self.retired: dict[int, list[Listed]] = {pk: [] for pk in self.modules}
         for lesson in self.lessons:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -14,19 +15,25 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.statements import Prepared
-from courses.models import Completion, Course, Enrollment, Lesson, Module, PathStep
+from courses.models import Completion, Course, Enrollment, Lesson, Module, Objective, PathStep
 from courses.models.lesson import LessonQuerySet
 
 BESIDE_THE_PATH = -1  # the step of a lesson that is asked beside the path: before all others, and outside their order
 CONTENT = ("pk", "slug", "shown_title", "kind", "minutes", "module_id")
 STATES = ("is_required", "is_complete", "is_changed")
 OWN = ("step", "completed_number", "done_at", "how")
+LABELS = {
+    "locked": _("Locked"),
+    "complete": _("Complete"),
+    "update-due": _("To be done again"),
+    "not-started": _("Not started"),
+}
 
 
 @dataclass
 class LessonRow:
-    """One published lesson. `step` is its place in the person's path, None outside of it, BESIDE_THE_PATH for a lesson
-    of this cycle alone.
+    """One published lesson: CONTENT, STATES and OWN, in their order. `step` is its place in the person's path, None
+    outside of it, BESIDE_THE_PATH for a lesson of this cycle alone.
     """
 
     pk: int
@@ -73,21 +80,22 @@ class LessonRow:
 
     @property
     def state_label(self) -> Any:
-        done = _("Complete, by quiz") if self.is_by_quiz else _("Complete")
-        done = _("Complete, credited") if self.is_credited else done
-        labels = {"locked": _("Locked"), "complete": done, "update-due": _("To be done again")}
-        return labels.get(self.state, _("Not started"))
+        if self.is_credited:
+            return _("Complete, credited")
+        return _("Complete, by quiz") if self.is_by_quiz else LABELS[self.state]
 
 
 @dataclass
 class ModuleRow:
-    """One module: `lessons` are those of the person's path, `more` what lies outside of it."""
+    """One module: `lessons` are those of the person's path, `more` what lies outside of it. Once `mapped`, it stays."""
 
     module: Module
+    number: int = 0
+    objectives: list[Objective] = field(default_factory=list)
     lessons: list[LessonRow] = field(default_factory=list)
     more: list[LessonRow] = field(default_factory=list)
 
-    @property
+    @cached_property
     def required(self) -> list[LessonRow]:
         return [row for row in self.lessons if row.is_required]
 
@@ -119,7 +127,7 @@ class ModuleRow:
     def next(self) -> LessonRow | None:
         return next_lesson(self.lessons)
 
-    @property
+    @cached_property
     def done(self) -> int:
         return sum(row.is_complete for row in self.required)
 
@@ -174,21 +182,21 @@ class CourseMap:
     def is_ready(self) -> bool:
         return self.ready == len(self.modules)
 
-    @property
+    @cached_property
     def in_path(self) -> list[LessonRow]:
         """The lessons of the person's path, in its order."""
         rows = [row for module in self.modules for row in module.lessons]
         return sorted(rows, key=lambda row: row.step or 0)
 
-    @property
+    @cached_property
     def done(self) -> int:
         return sum(module.done for module in self.modules)
 
-    @property
+    @cached_property
     def total(self) -> int:
         return sum(module.total for module in self.modules)
 
-    @property
+    @cached_property
     def next(self) -> LessonRow | None:
         return next_lesson(self.in_path) if self.enrollment else None
 
@@ -197,12 +205,12 @@ class CourseMap:
 
     def page_of_module(self, key: str) -> tuple[str, dict[str, Any]] | None:
         """The template of a module's page and what it shows; after its last required lesson, the warm moment."""
-        for number, row in enumerate(self.modules, 1):
+        for row in self.modules:
             if row.module.key == key:
                 is_moment = self.enrollment is not None and row.is_complete
                 shown = {"course": self.course, "map": self, "enrollment": self.enrollment, "next": self.next}
                 template = "learn/module_complete.html" if is_moment else "learn/module.html"
-                return template, {**shown, "row": row, "number": number}
+                return template, {**shown, "row": row}
         return None
 
 
@@ -228,21 +236,47 @@ def lock(rows: Iterable[LessonRow]) -> None:
             waiting_for = row
 
 
-def course_map(user: User | AnonymousUser, course: Course, enrollment: Enrollment | None) -> CourseMap:
-    """Three queries, whatever the course holds."""
-    return mapped(course, enrollment, modules_of(course), lesson_rows(user, course, enrollment))
+def course_map(
+    user: User | AnonymousUser, course: Course, enrollment: Enrollment | None, with_objectives: bool = True
+) -> CourseMap:
+    """Two queries, whatever the course holds, and one for the objectives."""
+    objectives = objectives_of(course) if with_objectives else []
+    return mapped(course, enrollment, modules_of(course), lesson_rows(user, course, enrollment), objectives)
 
 
-def modules_of(course: Course) -> QuerySet[Module]:
+@Prepared
+def modules_in(course: int) -> QuerySet[Module]:
+    return Module.objects.filter(course=course).order_by("position").select_related("illustration")
+
+
+def modules_of(course: Course) -> list[Module]:
     """In order, with what the pages show of each."""
-    return course.modules.order_by("position").select_related("illustration").prefetch_related("objectives")
+    modules = modules_in(course=course.pk)
+    for module in modules:
+        module.course = course
+    return modules
+
+
+@Prepared
+def objectives_in(course: int) -> QuerySet[Objective]:
+    return Objective.objects.filter(module__course=course).order_by("module__position", "position")
+
+
+def objectives_of(course: Course) -> list[Objective]:
+    return objectives_in(course=course.pk)
 
 
 def mapped(
-    course: Course, enrollment: Enrollment | None, modules: Iterable[Module], rows: Iterable[LessonRow]
+    course: Course,
+    enrollment: Enrollment | None,
+    modules: Iterable[Module],
+    rows: Iterable[LessonRow],
+    objectives: Iterable[Objective] = (),
 ) -> CourseMap:
     """The rows in their modules, locked where the path is in order."""
-    found = {module.pk: ModuleRow(module) for module in modules}
+    found = {module.pk: ModuleRow(module, number) for number, module in enumerate(modules, 1)}
+    for objective in objectives:
+        found[objective.module_id].objectives.append(objective)
     for row in rows:
         place = found[row.module_id]
         (place.lessons if row.step is not None or enrollment is None else place.more).append(row)
@@ -255,14 +289,15 @@ def mapped(
 def lesson_rows(user: User | AnonymousUser, course: Course, enrollment: Enrollment | None) -> list[LessonRow]:
     """The published lessons of a course with their states, in the order of the course; one query."""
     base = course.get_absolute_url()
-    names: tuple[str, ...] = (*CONTENT, *STATES, *OWN)
     if enrollment is None:
         lessons = shown(Lesson.objects.visible_to(user).filter(course=course), None)
-        found, names = list(lessons.values_list(*CONTENT, *STATES)), (*CONTENT, *STATES)
+        found = list(lessons.values_list(*CONTENT, *STATES))
     else:
         found = rows_of_person(user, course, enrollment)
-    rows = (dict(zip(names, values, strict=True)) for values in found)
-    return [LessonRow(**row, url=f"{base}{row['slug']}/") for row in rows]
+    rows = [LessonRow(*values) for values in found]
+    for row in rows:
+        row.url = f"{base}{row.slug}/"
+    return rows
 
 
 def shown(lessons: LessonQuerySet, enrollment: Enrollment | None) -> LessonQuerySet:

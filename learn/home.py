@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import cached_property, lru_cache
 from statistics import median
 from typing import Any
 
@@ -17,10 +18,10 @@ from django.utils.safestring import SafeString
 from accounts import mailing
 from accounts.mailing import Piece, Words
 from accounts.models import User
-from accounts.models.user import UserQuerySet
+from accounts.statements import Prepared
 from courses import markdown, reminding
 from courses.models import Certificate, Course, Enrollment, Lesson, Module
-from courses.models.enrollment import EnrollmentQuerySet
+from courses.models.enrollment import site_day
 from courses.models.path import REFRESHER
 from events import coming, telling
 from learn.course_map import CourseMap, LessonRow, course_map
@@ -66,7 +67,7 @@ class Card:
     def is_refresher(self) -> bool:
         return self.enrollment.path.key == REFRESHER
 
-    @property
+    @cached_property
     def next(self) -> LessonRow | None:
         """Where to go on; nowhere once the course is closed."""
         return self.map.next if self.enrollment.is_open() else None
@@ -76,12 +77,6 @@ class Card:
         return self.map.module_of(self.next) if self.next else None
 
 
-def oneself(user: User | AnonymousUser) -> UserQuerySet:
-    """The person alone, as the reports take people."""
-    everybody = UserQuerySet(User)
-    return everybody.filter(pk=user.pk) if user.is_authenticated else everybody.none()
-
-
 def team_sentence(user: User | AnonymousUser) -> str | None:
     """Where the teams of a manager stand; asked only for people whom the session knows as managers."""
     if not user.is_authenticated or not getattr(user, "is_manager", False):
@@ -89,10 +84,36 @@ def team_sentence(user: User | AnonymousUser) -> str | None:
     return team.team_sentence(user)
 
 
-def own_enrollments(user: User | AnonymousUser) -> EnrollmentQuerySet:
+def own_enrollments(user: User | AnonymousUser, at: datetime | None = None) -> list[Enrollment]:
     """The current enrollments of a person, with the state that their manager sees, and what there is to tell."""
-    own = with_changes(team.asked(oneself(user)))
-    return own.select_related("user", "course", "path").order_by("due_on", "pk")
+    if not user.is_authenticated:
+        return []
+    found = asked_of(site_day(at))(user=user.pk)
+    for enrollment in found:
+        enrollment.user = user
+    return found
+
+
+def own_enrollment(user: User | AnonymousUser, course: Course) -> Enrollment | None:
+    """The one in this course."""
+    return next((one for one in own_enrollments(user) if one.course_id == course.pk), None)
+
+
+@lru_cache(maxsize=8)
+def asked_of(day: date) -> Prepared:
+    """The query, which is another one each day."""
+    noon = datetime.combine(day, time(12), timezone.get_default_timezone())  # all that is asked of it is its day
+
+    def enrollments(user: int) -> QuerySet[Enrollment]:
+        own = with_changes(team.asked(User.objects.filter(pk=user).order_by(), noon))
+        return own.select_related("course", "path").order_by("due_on", "pk")
+
+    return Prepared(enrollments)
+
+
+@Prepared
+def certificates_of(user: int) -> QuerySet[Certificate]:
+    return Certificate.objects.of(User(pk=user)).select_related("enrollment")
 
 
 @dataclass(frozen=True)
@@ -133,14 +154,14 @@ def by_urgency(card: Card) -> tuple[bool, int, date]:
 
 
 def my_learning(user: User | AnonymousUser) -> dict[str, Any]:
-    certificates = list(Certificate.objects.of(user).select_related("enrollment"))
+    certificates = certificates_of(user=user.pk) if user.is_authenticated else []
     earned = {certificate.enrollment_id: certificate for certificate in certificates}
-    own = list(own_enrollments(user))
+    own = own_enrollments(user)
     told = told_of(own)
     cards = [
         Card(
             enrollment,
-            course_map(user, enrollment.course, enrollment),
+            course_map(user, enrollment.course, enrollment, with_objectives=False),
             STANDINGS[enrollment.place],  # type: ignore[attr-defined]  # annotated by the report
             earned.get(enrollment.pk),
             told[enrollment.pk],

@@ -52,7 +52,7 @@ def got_it(request: HttpRequest) -> HttpResponse:
 @require_safe
 def outline(request: HttpRequest, course: str) -> HttpResponse:
     found = get_object_or_404(Course.objects.visible_to(request.user), key=course)
-    enrollment = home_page.own_enrollments(request.user).filter(course=found).first()
+    enrollment = home_page.own_enrollment(request.user, found)
     return render(
         request,
         "learn/outline.html",
@@ -69,7 +69,7 @@ def outline(request: HttpRequest, course: str) -> HttpResponse:
 def module(request: HttpRequest, course: str, module: str) -> HttpResponse:
     """All of one module; after its last required lesson it begins with the warm moment."""
     found = get_object_or_404(Course.objects.visible_to(request.user), key=course)
-    enrollment = home_page.own_enrollments(request.user).filter(course=found).first()
+    enrollment = home_page.own_enrollment(request.user, found)
     page = course_map(request.user, found, enrollment).page_of_module(module)
     if page is None:
         raise Http404

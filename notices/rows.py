@@ -6,12 +6,19 @@ from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 MARK = "\ue000"  # for private use, so no text has it
+
+
+def surroundings() -> tuple[str | None, ...]:
+    """What a text depends on beside what is shown in it; whatever remembers one is known by it."""
+    return get_language(), timezone.get_current_timezone_name(), get_script_prefix()
 
 
 class Rows:
@@ -22,20 +29,33 @@ class Rows:
 
     def __init__(self, template: str, **around: str) -> None:
         self.template, self.around = template, tuple(around.items())
-        self.words = get_language(), timezone.get_current_timezone_name()  # what else a text depends on
+        self.surroundings = surroundings()
 
     def __call__(self, row: tuple[Any, ...]) -> SafeString:
-        return _drawn(self.template, row, self.around, self.words)
+        return _drawn(self.template, row, self.around, self.surroundings)
 
 
 @lru_cache(maxsize=4096)
-def _drawn(template: str, row: tuple[Any, ...], around: tuple[tuple[str, str], ...], words: Any) -> SafeString:
+def _drawn(template: str, row: tuple[Any, ...], around: tuple[tuple[str, str], ...], surroundings: Any) -> SafeString:
     return render_to_string(template, {"row": row, **dict(around)})
 
 
 def gap(name: str) -> str:
     """What stands in the context of a template where each row has a text of its own."""
     return f"{MARK}{name}{MARK}"
+
+
+def fill(response: TemplateResponse, name: str, text: bytes) -> None:
+    """Put a long text, safe HTML, into the gap of a page once that is rendered.
+
+    On its way through the blocks of the templates it would be copied a dozen times, and encoded each time.
+    """
+
+    def put(rendered: TemplateResponse) -> None:
+        before, _gap, after = rendered.content.rpartition(gap(name).encode())
+        rendered.content = b"".join([before, text, after])
+
+    response.add_post_render_callback(put)
 
 
 class Gaps:

@@ -108,9 +108,14 @@ def move(quiz: Quiz, question: int, place: int) -> bool:
     return after != before
 
 
+@Prepared
+def order_of(quiz: int) -> QuerySet[Any, Any]:
+    return PoolItem.objects.filter(quiz=quiz).order_by("position", "pk").values_list("question")
+
+
 def questions_of(quiz: Quiz) -> list[int]:
     """The questions of a pool in its order, by their numbers."""
-    return list(quiz.pool_items.order_by("position", "pk").values_list("question", flat=True))
+    return [pk for (pk,) in order_of(quiz=quiz.pk)]
 
 
 def stamp(quiz: Quiz) -> str:

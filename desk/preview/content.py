@@ -43,7 +43,7 @@ def _with_newest_text(course: Course) -> list[Lesson]:
 
 
 def modules_of(course: Course, drafts: bool) -> list[Module]:
-    modules = list(course_map.modules_of(course))
+    modules = course_map.modules_of(course)
     if drafts:
         _open(modules)
     return modules

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from courses.models import Completion, Course, Enrollment, Lesson, Path
 from desk.preview import content
-from learn.course_map import CourseMap, LessonRow, lock, mapped
+from learn.course_map import CourseMap, LessonRow, lock, mapped, objectives_of
 from learn.forms import CheckForm
 from learn.lesson_page import Check, Place, placed
 from quizzes.models import QuestionRevision
@@ -114,7 +114,8 @@ class Walk:
     @cached_property
     def map(self) -> CourseMap:
         """The course as its learners see it."""
-        return mapped(self.course, self.enrollment, content.modules_of(self.course, self.drafts), self.rows)
+        modules, objectives = content.modules_of(self.course, self.drafts), objectives_of(self.course)
+        return mapped(self.course, self.enrollment, modules, self.rows, objectives)
 
     def lesson(self, **wanted: str) -> Lesson | None:
         """The lesson with this slug, key or kind, if it can be opened."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.statements import Prepared
 from notices.admin import StaffAdmin
-from notices.rows import Rows
+from notices.rows import Rows, gap, surroundings
 from quizzes import drawing, grading, pool
 from quizzes.admin.questions import question_state
 from quizzes.models import PoolItem, QuestionRevision, Quiz
@@ -45,24 +47,43 @@ class Row(NamedTuple):
     down: str
 
 
-def rows_of(quiz: Quiz, may_move: bool) -> list[SafeString]:
-    """The questions of a quiz in their order, as rows of a table; one query, however many."""
+class Pool(NamedTuple):
+    """The questions of a quiz as rows of a table, and how many there are."""
+
+    html: bytes
+    size: int
+
+
+def pool_of(quiz: Quiz, may_move: bool) -> Pool:
+    """The questions of a quiz in their order; one query, however many."""
+    return _pool(pool.listed.raw(quiz=quiz.pk), may_move, surroundings())
+
+
+@lru_cache(maxsize=8)  # each half a megabyte
+def _pool(listed: tuple[Any, ...], may_move: bool, surroundings: Any) -> Pool:
+    """Remembered by all that is shown."""
     draw = Rows("admin/quizzes/quiz/pool_row.html", base=reverse("admin:quizzes_question_changelist"))
     types, levels = dict(grading.type_choices()), dict(QuestionRevision.Level.choices)
-    found = [Listed(*row) for row in pool.listed(quiz=quiz.pk)]
+    found = [Listed(*row) for row in pool.listed.read(listed)]
     rows = []
     for number, one in enumerate(found, 1):
         about = (str(types.get(one.type, one.type)), str(levels.get(one.level, "–")), one.objective or "–")
         up = f"{one.pk} {number - 1}" if number > 1 else ""
         down = f"{one.pk} {number + 1}" if number < len(found) else ""
         rows.append(draw(Row(number, one.pk, one.stem, *about, *question_state(one), one.worries, may_move, up, down)))
-    return rows
+    return Pool("".join(rows).encode(), len(rows))
+
+
+@Prepared
+def graded(quiz: int) -> QuerySet[Any, Any]:
+    types = [name for name in grading.TYPES if grading.is_graded(name)]
+    found = Quiz(pk=quiz).pool().filter(published_revision__type__in=types).order_by()
+    return found.values("pool_items__quiz").annotate(n=Count("pk")).values_list("n")
 
 
 def graded_in(quiz: Quiz) -> int:
     """How many questions that carry points there are to draw from."""
-    graded = [name for name in grading.TYPES if grading.is_graded(name)]
-    return quiz.pool().filter(published_revision__type__in=graded).count()
+    return sum(n for (n,) in graded(quiz=quiz.pk))
 
 
 class MoveForm(forms.Form):
@@ -108,14 +129,15 @@ class PoolPages(Base):
         view = self.admin_site.admin_view(self.order)
         return [path("<int:pk>/order/", view, name="quizzes_quiz_order"), *super().get_urls()]
 
-    def listed(self, request: HttpRequest, quiz: Quiz) -> dict[str, Any]:
-        """What the page of a quiz shows of its questions."""
+    def listed(self, request: HttpRequest, quiz: Quiz) -> tuple[Pool, dict[str, Any]]:
+        """What the page of a quiz shows of its questions, with a gap for their rows."""
         may_move = self.has_change_permission(request, quiz)
-        rows = rows_of(quiz, may_move)
-        mover = MoveForm(quiz) if may_move and len(rows) > 1 else None
+        questions = pool_of(quiz, may_move)
+        mover = MoveForm(quiz) if may_move and questions.size > 1 else None
         asked = min(quiz.draw, graded_in(quiz))
-        numbers = {"pool": len(rows), "asked": asked, "mark": drawing.mark(quiz, asked)}
-        return {"rows": rows, "may_move": may_move, "mover": mover, **numbers}
+        numbers = {"pool": questions.size, "asked": asked, "mark": drawing.mark(quiz, asked)}
+        rows = gap("questions") if questions.size else ""
+        return questions, {"rows": rows, "may_move": may_move, "mover": mover, **numbers}
 
     def order(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Move one question; say what came of it on the page of the quiz."""

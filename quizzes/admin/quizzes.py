@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from courses.admin.content import CourseFilter
 from courses.models.lesson import newest_title
 from notices.admin import StaffAdmin, Trail
+from notices.rows import fill
 from quizzes.admin.ordering import PoolPages
 from quizzes.models import PoolItem, Quiz
 
@@ -82,7 +83,9 @@ class QuizAdmin(PoolPages, StaffAdmin):
             (lesson.module.title, reverse("admin:courses_module_change", args=[lesson.module_id])),
         ]
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        quiz = self.get_object(request, object_id)
-        listed = self.listed(request, quiz) if quiz else {}
-        return super().change_view(request, object_id, form_url, listed)
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The questions lie below the form."""
+        questions, listed = self.listed(request, context["original"])
+        response: Any = super().render_change_form(request, {**context, **listed}, *args, **kwargs)
+        fill(response, "questions", questions.html)
+        return response  # type: ignore[no-any-return]  # as it came

@@ -4,10 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.backends import PersonBackend
 from accounts.models import Membership, User
 from accounts.statements import Prepared
 
@@ -102,3 +105,16 @@ def test_a_moment_is_given_as_the_database_has_it(cast):
     prepared = Prepared(lambda at: User.objects.filter(date_joined__gte=at).order_by("pk"))
     for at in (cast.ada.date_joined, cast.otto.date_joined + timedelta(microseconds=1), timezone.now()):
         assert prepared(at=at) == list(prepared.build(at))
+
+
+def test_permissions_are_those_that_django_finds(cast):
+    """Of roles, one's own, both or none; and of somebody who is switched off none at all."""
+    for person in (cast.ed, cast.ada):
+        person.user_permissions.add(*Permission.objects.filter(codename__in=["view_course", "add_user"]))
+    User.objects.filter(pk=cast.olga.pk).update(is_active=False)
+    people = User.objects.in_bulk([cast.ed.pk, cast.ada.pk, cast.otto.pk, cast.hana.pk, cast.olga.pk])
+    for person in people.values():
+        expected = ModelBackend().get_all_permissions(User.objects.get(pk=person.pk))
+        assert PersonBackend().get_all_permissions(person) == expected
+    assert PersonBackend().get_all_permissions(people[cast.ed.pk], cast.ada) == set()
+    assert {"courses.change_course", "accounts.add_user"} <= people[cast.ed.pk].get_all_permissions()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
 from quizzes import taking
 from quizzes.models import Answer, Attempt, PoolItem, Quiz
-from tests.bench.data import World
+from tests.bench.data import World, in_bulk
 
 LARGE = 24  # questions of the final, on the whole path
 ATTEMPTS = """
@@ -33,7 +33,7 @@ ANSWERS = """
 RESPONSES = ["""'["a"]'""", """'["b"]'""", """'["c"]'"""]
 
 
-@transaction.atomic
+@in_bulk()
 def answer_often(world: World) -> int:
     """First attempts of everybody at two more quizzes; how many answers to the questions of the course there are."""
     with connection.cursor() as cursor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -17,6 +18,7 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from accounts.models import Membership, Team, User
@@ -33,6 +35,7 @@ from courses.models import (
     PathStep,
     Skill,
 )
+from courses.search import words_in
 from quizzes.models import LessonCheck, PoolItem, Question, QuestionRevision, Quiz
 from tests.bench.bare.models import Note
 
@@ -162,10 +165,31 @@ def make_lessons(course: Course, modules: list[Module], shapes: Sequence[Sequenc
         for n, kind in enumerate(shape, 1)
     )
     revisions = LessonRevision.objects.bulk_create(revision_of(lesson) for lesson in lessons)
+    publish(lessons, revisions)
+    return lessons
+
+
+def publish(lessons: Sequence[Lesson], revisions: Sequence[LessonRevision]) -> None:
+    """Each lesson its only revision; in one query, where `bulk_update` takes longer than all else."""
     for lesson, revision in zip(lessons, revisions, strict=True):
         lesson.published_revision = revision
-    Lesson.objects.bulk_update(lessons, ["published_revision"])
-    return lessons
+    own = LessonRevision.objects.filter(lesson=OuterRef("pk")).values("pk")[:1]
+    Lesson.objects.filter(course=lessons[0].course_id).update(published_revision=Subquery(own))
+
+
+@contextmanager
+def in_bulk() -> Iterator[None]:
+    """A transaction in which the database does not look up what each of half a million rows refers to.
+
+    A PostgreSQL that is not ours to command looks all the same.
+    """
+    with connection.constraint_checks_disabled(), transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+                if cursor.fetchone() == (True,):
+                    cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
 
 
 @transaction.atomic
@@ -187,14 +211,16 @@ def make_library(world: World, number: int) -> None:
         LessonRevision(lesson=lesson, number=1, title=" ".join(chance.choices(spoken, k=5)), body=bodies[n % TEXTS])
         for n, lesson in enumerate(lessons)
     )
-    for lesson, revision in zip(lessons, revisions, strict=True):
-        lesson.published_revision = revision
-    Lesson.objects.bulk_update(lessons, ["published_revision"], batch_size=500)
-    with patch.object(markdown, "plain", cache(markdown.plain)):
+    publish(lessons, revisions)
+    with patch.multiple(markdown, plain=cache(markdown.plain)), patch.multiple(search, words_in=cache(words_of)):
         search.rebuild()
     now = timezone.now()
     people = [world.person(n) for n in range(LEARNERS)]
     Enrollment.objects.bulk_create(Enrollment(user=u, course=course, path=path, enrolled_at=now) for u in people)
+
+
+def words_of(text: str) -> list[tuple[int, int, str]]:
+    return list(words_in(text))
 
 
 def revision_of(lesson: Lesson) -> LessonRevision:
@@ -229,7 +255,8 @@ def make_questions(course: Course, bodies: dict[str, dict[str, Any]]) -> list[Qu
     )
     for question, revision in zip(questions, revisions, strict=True):
         question.published_revision = revision
-    Question.objects.bulk_update(questions, ["published_revision"])
+    own = QuestionRevision.objects.filter(question=OuterRef("pk")).values("pk")[:1]
+    Question.objects.filter(course=course, published_revision=None).update(published_revision=Subquery(own))
     return questions
 
 
@@ -284,7 +311,7 @@ def make_world(people: int) -> World:
     return world
 
 
-@transaction.atomic
+@in_bulk()
 def grow(world: World, people: int, courses: int = 0) -> None:
     """Add people until there are so many, and so many other courses as large as the first."""
     for number in range(courses):

@@ -1,16 +1,20 @@
 """The public home, My learning, the outline and what the manager sees."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from accounts.models import User
 from courses import progress, publishing
 from courses.models import Certificate, Completion, Course, Lesson, LessonRevision, Module
 from courses.models.enrollment import site_day
+from learn import home
 from learn.course_map import course_map
+from reports import team
 from tests.builders import enroll, make_course, make_lesson, make_member, make_person
 from tests.conftest import sign_in
 
@@ -222,6 +226,42 @@ def test_the_outline_of_other_courses_is_like_none(client, cast):
     assert client.get("/courses/other/").status_code == 404
     assert client.get("/courses/none/").status_code == 404
     assert page(sign_in(client, cast.ed), "/courses/other/")
+
+
+def test_each_reader_of_a_remembered_line_sees_their_own_state(client, cast):
+    """Lines and tiles are remembered by what they show; who comes second does not see where the first one stands."""
+    bo = make_member(cast.lyon, "Bo Berg")
+    enroll(bo, cast.course)
+    complete(cast.ada_enrolled, "m1-read-1")
+    first, second = ("Complete", "Not started"), ("Not started", "Not started")
+    for person, states in [(cast.ada, first), (bo, second), (cast.ada, first)]:
+        html = page(sign_in(client, person), "/courses/service/")
+        found = [html.split(f">Lesson {key}</a>")[1].split("</li>")[0] for key in ("m1-read-1", "m1-read-2")]
+        assert [state in line for state, line in zip(states, found, strict=True)] == [True, True]
+        assert ("1 of 3 lessons" in page(client)) is (person == cast.ada)
+    LessonRevision.objects.filter(lesson__key="m1-read-2").update(title="<i>Other</i>", minutes=77)
+    Module.objects.filter(key="m1").update(title="A & B", purpose="What for?")
+    html = page(client, "/courses/service/")
+    assert "&lt;i&gt;Other&lt;/i&gt;" in html
+    assert "77 min" in html
+    assert "A &amp; B" in html
+    assert "What for?" in html
+    assert "A &amp; B" in page(client)
+
+
+def test_own_enrollments_stand_as_the_report_says_at_each_moment(cast):
+    """Their query is prepared once a day, and another one the next."""
+    cast.ada_enrolled.due_on = date(2026, 3, 10)
+    cast.ada_enrolled.save()
+    evening = datetime(2026, 3, 10, 23, 59, 59, tzinfo=timezone.get_default_timezone())
+    evenings = [evening + timedelta(days=days) for days in (-9, -8, -1, 0, 1)]
+    found = []
+    for moment in [*evenings, *(evening + timedelta(seconds=2) for evening in evenings)]:
+        [own] = home.own_enrollments(cast.ada, moment)
+        asked = team.asked(User.objects.filter(pk=cast.ada.pk), moment).get()
+        assert (own, own.place, own.state) == (asked, asked.place, asked.state)
+        found.append(own.place)
+    assert len(set(found)) == 3  # not started, due soon, overdue
 
 
 # --- What the manager sees
