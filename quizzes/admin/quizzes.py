@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from courses.admin.content import CourseFilter
 from courses.models.lesson import newest_title
 from notices.admin import StaffAdmin, Trail
+from quizzes.admin.filling import FillPages
 from quizzes.admin.ordering import PoolPages
 from quizzes.models import PoolItem, Quiz
 
@@ -23,7 +24,7 @@ class OfLessonCourse(CourseFilter):
 
 
 @admin.register(Quiz)
-class QuizAdmin(PoolPages, StaffAdmin):
+class QuizAdmin(PoolPages, FillPages, StaffAdmin):
     list_display = ("name", "module", "drawn", "needed", "in_pool")
     list_filter = (OfLessonCourse,)
     search_fields = ("lesson__key", "lesson__revisions__title")
