@@ -3,8 +3,8 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from courses import progress
-from courses.models import Completion, Enrollment, Lesson, LessonRevision, Module
-from tests.builders import make_course, make_lesson
+from courses.models import Certificate, Completion, Enrollment, Lesson, LessonRevision, Module
+from tests.builders import enroll, make_course, make_lesson, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -270,7 +270,7 @@ def test_first_publication_in_a_ready_module_asks_about_people_under_way(cast, a
 def test_module_status_on_a_page_of_its_own(cast, as_):
     module = cast.course.modules.get()
     place = reverse("admin:courses_module_status", args=[module.pk])
-    assert "2 people are on the course." in as_(cast.ed).get(place).content.decode()
+    assert "2 people are on the course, 0 of them under way." in as_(cast.ed).get(place).content.decode()
     change = reverse("admin:courses_module_change", args=[module.pk])
     as_(cast.ed).post(
         change, {"title": "Renamed", "position": 1, "status": "in-preparation", "key": "other", **no_rows(module)}
@@ -282,6 +282,20 @@ def test_module_status_on_a_page_of_its_own(cast, as_):
         assert Module.objects.get(pk=module.pk).is_ready
     as_(cast.ed).post(place, {"status": "in-preparation"})
     assert Module.objects.get(pk=module.pk).is_in_preparation
+
+
+def test_opening_a_module_says_first_whom_it_completes(cast, as_):
+    module = Module.objects.create(course=cast.course, key="m2", title="Two", position=2)
+    place = reverse("admin:courses_module_status", args=[module.pk])
+    assert "Nobody completes the course by that." in as_(cast.ed).get(place).content.decode()
+    reader = enroll(make_person("Zoe Reader"), cast.course)
+    for lesson in cast.course.lessons.all():
+        progress.complete_lesson(reader, lesson, lesson.published_revision, Completion.How.READ)
+    page = as_(cast.ed).get(place).content.decode()
+    assert "That completes the course for 1 person." in page
+    assert not Certificate.objects.exists()
+    Module.objects.create(course=cast.course, key="m3", title="Three", position=3)
+    assert "1 other module is in preparation, so nobody can" in as_(cast.ed).get(place).content.decode()
 
 
 def no_rows(module):
