@@ -210,7 +210,8 @@ def add_step(path: Path, lesson: Lesson, *, ask_people_under_way: bool = False, 
     lessons = steps_of(path)
     if lesson.pk in lessons:
         return False
-    since = at if lesson.has_been_published and not ask_people_under_way else None
+    is_new_to_some = lesson.has_been_published and not ask_people_under_way and path.enrollments.exists()
+    since = at if is_new_to_some else None
     path.steps.create(lesson=lesson, position=len(lessons) + 1, since=since)
     _number_steps(path, [*lessons, lesson.pk])
     return True

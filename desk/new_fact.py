@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts import audit
 from accounts.models import User
 from courses.models import CompanyFact, Course
-from courses.models.course import key_from
+from courses.models.course import free_key, key_from
 from desk.facts import FactField
 
 LONGEST_KEY = 50
@@ -72,7 +72,7 @@ class NewFactForm(forms.Form):
         there = self.course.facts.all()
         number = (there.aggregate(last=Max("position"))["last"] or 0) + 1
         key = key_from(self.cleaned_data["title"], LONGEST_KEY - 5) or "fact"
-        key = f"{key}-{number}" if there.filter(key=key).exists() else key
+        key = free_key(key, set(there.values_list("key", flat=True)))
         with transaction.atomic():
             fact = CompanyFact.objects.create(course=self.course, key=key, position=number, **self.cleaned_data)
             audit.record(by, fact, "Added", audit.ADDITION)

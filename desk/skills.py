@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses.models import Skill
-from courses.models.course import key_from
+from courses.models.course import free_key, key_from
 from desk.bundles.forms import MOST_SKILLS
 from notices.admin import StaffInline
 
@@ -48,4 +48,4 @@ def place(skill: Skill) -> None:
     there = Skill.objects.filter(course=skill.course_id)
     number = (there.aggregate(last=Max("position"))["last"] or 0) + 1
     key = key_from(skill.title, 40) or "skill"
-    skill.position, skill.key = number, f"{key}-{number}" if there.filter(key=key).exists() else key
+    skill.position, skill.key = number, free_key(key, set(there.values_list("key", flat=True)))

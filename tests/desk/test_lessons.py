@@ -86,7 +86,12 @@ def test_a_second_address_or_sample_is_a_form_error(cast, lesson, as_):
     page = as_(cast.ed).post(url("change", fresh), typed(fresh, slug=other.slug))
     assert page.status_code == 200
     assert "Error:" in page.content.decode()
-    assert as_(cast.ed).post(url("change", lesson), typed(lesson, is_sample="on")).status_code == 200
+    page = as_(cast.ed).post(url("change", lesson), typed(lesson, is_sample="on"))
+    assert "“Lesson m1-read-2” is the open sample of this course." in page.content.decode()
+    quiz = cast.course.lessons.get(kind="quiz")
+    Lesson.objects.filter(pk=other.pk).update(is_sample=False)
+    assert 'name="is_sample"' not in as_(cast.ed).get(url("change", quiz)).content.decode()
+    Lesson.objects.filter(pk=other.pk).update(is_sample=True)
     assert Lesson.objects.filter(is_sample=True).count() == 1
 
 
@@ -296,6 +301,25 @@ def test_opening_a_module_says_first_whom_it_completes(cast, as_):
     assert not Certificate.objects.exists()
     Module.objects.create(course=cast.course, key="m3", title="Three", position=3)
     assert "1 other module is in preparation, so nobody can" in as_(cast.ed).get(place).content.decode()
+
+
+def test_a_lesson_is_added_from_its_module_with_a_key_of_its_own(cast, as_):
+    ed, module = as_(cast.ed), cast.course.modules.get()
+    place = reverse("admin:courses_lesson_add")
+    page = ed.get(place, {"module": module.pk}).content.decode()
+    assert reverse("admin:courses_module_change", args=[module.pk]) in page
+    assert "<details" in page[page.index("Takeaway") :]
+    assert ed.get(place, {"module": "x"}).status_code == 200
+    sent = {"title": "Two calls", "module": module.pk, "kind": "reading", "body": "", "takeaway": "", "number": ""}
+    for _again in range(2):
+        assert ed.post(place, sent).status_code == 302
+    assert list(cast.course.lessons.filter(key__startswith="two").values_list("key", "slug").order_by("pk")) == [
+        ("two-calls", "two-calls"),
+        ("two-calls-2", "two-calls-2"),
+    ]
+    refused = ed.post(place, {**sent, "kind": "quiz", "is_sample": "on"}).content.decode()
+    assert "A quiz cannot be the open sample" in refused
+    assert '<details class="acts"><summary>Address' not in refused  # what is to be mended is open
 
 
 def no_rows(module):
