@@ -53,13 +53,10 @@ class NewFactForm(forms.Form):
             help_text=_("Lessons show it until your company says something of its own."),
             widget=forms.Textarea(attrs={"rows": 3}),
         )
+        default = self.fields["default"]
+        default.required = True
+        default.error_messages["required"] = _("Write what holds in most places, so that no box in a lesson is empty.")
         self.order_fields(["title", "default", "group", "hint"])
-
-    def clean_default(self) -> str:
-        text: str = self.cleaned_data["default"]
-        if not text:
-            raise forms.ValidationError(_("Write what holds in most places, so that no lesson shows an empty box."))
-        return text
 
     def clean_title(self) -> str:
         title: str = self.cleaned_data["title"]
@@ -105,7 +102,6 @@ def new_fact_page(request: HttpRequest, pk: int) -> HttpResponse:
         "sentences": [
             _("For what each company decides for itself: lessons show what yours says, on one page to fill in.")
         ],
-        "errors": bool(form.errors),
         "button": _("Add it"),
         "back": facts,
     }

@@ -166,13 +166,6 @@ class ModuleAdmin(StaffAdmin):
     change_form_template = "admin/courses/module/change_form.html"
     add_title = gettext_lazy("Add a module")
 
-    def get_fieldsets(self, request: HttpRequest, obj: Module | None = None) -> Any:
-        """A new one says first what it does to people under way."""
-        what = _(
-            "It begins in preparation: learners do not see it, and until you open it nobody can complete the course."
-        )
-        return [(None, {"fields": self.get_fields(request, obj), "description": "" if obj else what})]
-
     def get_fields(self, request: HttpRequest, obj: Module | None = None) -> tuple[str, ...]:
         if obj is None:
             return ("course", "title", "purpose", "key")

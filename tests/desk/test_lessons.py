@@ -290,6 +290,7 @@ def test_module_status_on_a_page_of_its_own(cast, as_):
 
 
 def test_opening_a_module_says_first_whom_it_completes(cast, as_):
+    assert "until you open it nobody can" in as_(cast.ed).get(reverse("admin:courses_module_add")).content.decode()
     module = Module.objects.create(course=cast.course, key="m2", title="Two", position=2)
     place = reverse("admin:courses_module_status", args=[module.pk])
     assert "Nobody completes the course by that." in as_(cast.ed).get(place).content.decode()

@@ -144,7 +144,7 @@ def test_a_company_fact_is_added_and_can_be_filled_in(cast, ed):
     ("typed", "said"),
     [
         ({"title": ""}, "This field is required."),
-        ({"default": "  "}, "no lesson shows an empty box"),
+        ({"default": "  "}, "so that no box in a lesson is empty"),
         ({"default": "::: note\nx\n:::"}, "begin a box"),
         ({"default": "[x](lesson:nowhere)"}, "leads nowhere"),
         ({"default": "x" * 5001}, "5,000 are the most"),
@@ -158,5 +158,7 @@ def test_a_company_fact_that_breaks_a_rule_is_refused(cast, ed, typed, said):
 
 def test_two_company_facts_of_one_name_are_refused(cast, ed):
     add_fact(ed, cast.course)
-    assert "There is one of this name already." in text(add_fact(ed, cast.course, title="returns: HOW long?"))
+    refused = text(add_fact(ed, cast.course, title="returns: HOW long?"))
+    assert "There is one of this name already." in refused
+    assert "<title>Error: Add a company fact" in refused
     assert CompanyFact.objects.count() == 1
