@@ -28,6 +28,10 @@ else:
 
 BIGGEST = 2_000_000_000
 TAKEAWAY_WORDS = 40
+TAKEN = {
+    "key": gettext_lazy("Another lesson of the course has this key. Choose another, or leave it empty."),
+    "slug": gettext_lazy("Another lesson of the course has this address. Choose another."),
+}
 CAN_BE_REQUIRED = (Lesson.Kind.READING, Lesson.Kind.QUIZ)
 
 
@@ -154,6 +158,10 @@ class LessonForm(LessonModelForm):
             self._refuse_if_newer(data)
         elif module := data.get("module"):
             self._place(module, data)
+        for name, text in TAKEN.items():
+            others = Lesson.objects.filter(course=self.instance.course_id).exclude(pk=self.instance.pk)
+            if (typed := data.get(name)) and others.filter(**{name: typed}).exists():
+                self.add_error(name, text)
         if data.get("is_sample"):
             self._refuse_sample(data)
         return data
@@ -190,7 +198,7 @@ class LessonForm(LessonModelForm):
         lesson.required = data.get("kind") in CAN_BE_REQUIRED
         if not data.get("key") and "key" not in self.errors:
             data["key"] = self._key_of(module, data.get("title", ""))
-            if not data["key"]:
+            if not data["key"] and data.get("title"):
                 self.add_error("key", _("Write one: this title has no letters to make it from."))
         data["slug"] = data.get("slug") or data.get("key") or ""
 

@@ -17,7 +17,7 @@ from accounts.fields import offer
 from accounts.numbers import row_number
 from courses import order, progress, publishing
 from courses.models import Course, Lesson, Module, Objective, Skill
-from courses.models.course import key_from
+from courses.models.course import free_key, key_from
 from notices.admin import ColumnFilter, StaffAdmin, StaffInline, Trail
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 else:
     ModuleModelForm = ObjectiveModelForm = forms.ModelForm
     KeyBase = object
+
+FARTHEST = 999  # objectives of a module, and more than anybody lists
 
 
 def with_editing_state(lessons: Any) -> Any:
@@ -70,7 +72,18 @@ class ObjectiveForm(ObjectiveModelForm):
         if self.instance.pk:
             self.fields["key"].disabled = True  # lessons and questions name it
         self.fields["text"].label = _("What people can do after the module")
-        self.fields["position"].label = _("Place in the list")
+        self.fields["position"] = forms.IntegerField(
+            label=_("Place in the list"), min_value=0, max_value=FARTHEST, initial=0
+        )
+
+    def clean_key(self) -> str:
+        """Lessons and questions name it by this code, so it is one of a kind in the whole course."""
+        key: str = self.cleaned_data["key"]
+        others = Objective.objects.filter(module__course=self.instance.module.course_id, key=key)
+        if other := others.exclude(pk=self.instance.pk).select_related("module").first():
+            text = _("“%(module)s” has an objective of this code already. Take another number.")
+            raise forms.ValidationError(text % {"module": other.module.title})
+        return key
 
     def has_changed(self) -> bool:
         """A new one that says nothing is none, though it has a code and a place."""
@@ -107,7 +120,7 @@ class CourseFilter(ColumnFilter):
 
 
 class KeyFromTitle(KeyBase):
-    """For the forms of what has a key in its course: one that is left empty is made from the title."""
+    """For the forms of what has a key in its course: one that is left empty is made from the title, one of a kind."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,10 +132,16 @@ class KeyFromTitle(KeyBase):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        if "key" in self.fields and not data.get("key") and "key" not in self.errors:
-            data["key"] = key_from(data.get("title", ""), 50)
-            if not data["key"]:
-                self.add_error("key", _("Write one: this title has no letters to make it from."))
+        if "key" not in self.fields or "key" in self.errors:
+            return data
+        known = self._meta.model.objects.filter(course=data.get("course")).values_list("key", flat=True)
+        if key := data.get("key"):
+            if key in known:
+                self.add_error("key", _("The course has this key already. Choose another, or leave it empty."))
+        elif key := key_from(data.get("title", ""), 45):
+            data["key"] = free_key(key, set(known))
+        elif data.get("title"):
+            self.add_error("key", _("Write one: this title has no letters to make it from."))
         return data
 
     def _get_validation_exclusions(self) -> Any:

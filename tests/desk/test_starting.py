@@ -43,7 +43,7 @@ def test_a_path_is_added_as_the_last_of_its_course(cast, ed):
     ("typed", "said"),
     [
         ({"title": ""}, "This field is required."),
-        ({"key": "full"}, "already exists"),
+        ({"key": "full"}, "The course has this key already."),
         ({"key": "Not A Key"}, "Enter a valid"),
         ({"title": "夜勤"}, "this title has no letters to make it from"),
         ({"course": "999999"}, "Select a valid choice"),
@@ -162,3 +162,64 @@ def test_two_company_facts_of_one_name_are_refused(cast, ed):
     assert "There is one of this name already." in refused
     assert "<title>Error: Add a company fact" in refused
     assert CompanyFact.objects.count() == 1
+
+
+# --- Rules of the course that hold across its modules ----------------------------------------------------------------
+
+
+def test_a_module_of_the_same_title_gets_a_key_of_its_own(cast, ed):
+    for _again in range(2):
+        ed.post(
+            reverse("admin:courses_module_add"), {"course": cast.course.pk, "title": "Calm", "purpose": "", "key": ""}
+        )
+    assert list(cast.course.modules.values_list("key", flat=True)) == ["m1", "calm", "calm-2"]
+    refused = text(
+        ed.post(reverse("admin:courses_module_add"), {"course": cast.course.pk, "title": "Calm", "key": "m1"})
+    )
+    assert "The course has this key already." in refused
+    nameless = text(ed.post(reverse("admin:courses_module_add"), {"course": cast.course.pk, "title": " ", "key": ""}))
+    assert "no letters to make it from" not in nameless  # that there is no title is the one thing to say
+
+
+def save_objective(ed, module, skill, **typed):
+    row = {
+        "id": "",
+        "module": module.pk,
+        "text": "Stay calm.",
+        "skill": skill.pk,
+        "key": "O2.1",
+        "position": 1,
+        **typed,
+    }
+    sent = {"title": module.title, "objectives-TOTAL_FORMS": 1, "objectives-INITIAL_FORMS": 0}
+    address = reverse("admin:courses_module_change", args=[module.pk])
+    return ed.post(address, sent | {f"objectives-0-{name}": value for name, value in row.items()})
+
+
+def test_the_code_of_an_objective_is_one_of_a_kind_in_its_course(cast, ed):
+    module, skill = cast.course.modules.create(key="m2", title="Two", position=2), cast.course.skills.get()
+    refused = text(save_objective(ed, module, skill, key="O1.1"))
+    assert "“Module 1” has an objective of this code already." in refused
+    assert "999" in text(save_objective(ed, module, skill, position="99999999"))
+    assert "Such as O9.1" in text(save_objective(ed, module, skill, key="calm"))
+    assert not module.objectives.exists()
+    assert save_objective(ed, module, skill).status_code == 302
+    assert module.objectives.get().key == "O2.1"
+
+
+def test_the_key_and_the_address_of_a_lesson_are_refused_where_they_are_typed(cast, ed):
+    sent = {"title": "New", "module": cast.course.modules.get().pk, "kind": "reading", "body": "", "number": ""}
+    place = reverse("admin:courses_lesson_add")
+    assert "has this key. Choose another" in text(ed.post(place, {**sent, "key": "m1-quiz"}))
+    assert "has this address. Choose another" in text(ed.post(place, {**sent, "slug": "m1-quiz"}))
+    nameless = text(ed.post(place, {**sent, "title": " "}))
+    assert "no letters to make it from" not in nameless
+
+
+@pytest.mark.parametrize("draw", ["0", "-1", "101", "40000", "9" * 30, "3.5", ""])
+def test_a_quiz_draws_as_many_as_course_files_can_say(cast, ed, draw):
+    quiz = cast.course.lessons.get(key="m1-quiz").quiz
+    page = ed.post(reverse("admin:quizzes_quiz_change", args=[quiz.pk]), {"draw": draw, "pass_mark": "2"})
+    assert "Questions drawn:" in text(page)
+    quiz.refresh_from_db()
+    assert quiz.draw == 3
