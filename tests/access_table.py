@@ -279,7 +279,7 @@ courses.renewal         -       lacdh   -         lacdh
 courses.course          lch     -       -         lcdh
 courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
-courses.path            lch     -       -         lch
+courses.path            lach    -       -         lach
 courses.image           lach    -       -         lach
 courses.bundle          lach    -       -         lach
 courses.publishrequest  lch     lch     -         lch
