@@ -97,7 +97,7 @@ def new_fact_page(request: HttpRequest, pk: int) -> HttpResponse:
         (course.title, reverse("admin:courses_course_home", args=[course.pk])),
         (_("What holds at your company"), facts),
     ]
-    context = {**admin.site.each_context(request), "title": title, "trail": above, "form": form, "hidden": {}}
+    context = {**admin.site.each_context(request), "title": title, "trail": above, "form": form}
     context |= {
         "sentences": [
             _("For what each company decides for itself: lessons show what yours says, on one page to fill in.")
