@@ -251,18 +251,36 @@ def _quiz(files: CourseFiles, data: schema.Quiz, document: Document, name: str) 
     if data.final:
         if data.draw is not None or data.pass_mark is not None:
             files.add(name, document.line("final"), "A final draws and passes by the path. Remove `draw` and `pass`.")
+        list(_pool_of(files, data, document, name))
         return
     if data.draw is None or data.pass_mark is None:
         part = "draw" if data.draw is None else "pass"
         files.add(name, document.line(), f"The file has no {part}. {schema.HINTS[part]}")
         return
-    graded = sum(grading.is_graded(item.type) for item in data.items)
+    graded = sum(map(grading.is_graded, _pool_of(files, data, document, name)))
     if data.draw > graded:
         text = f"The quiz draws {data.draw} of {graded} graded items. Write more, or draw fewer."
         files.add(name, document.line("draw"), text)
     if data.pass_mark > data.draw:
         text = f"{data.pass_mark} of {data.draw} cannot be reached. Lower `pass`, or draw more."
         files.add(name, document.line("pass"), text)
+
+
+def _pool_of(files: CourseFiles, data: schema.Quiz, document: Document, name: str) -> Iterator[str]:
+    """The types of what a quiz asks. A question that it shares stands in one file; the others name it in `also`."""
+    if not data.items and not data.also:
+        files.add(name, document.line("items"), "The quiz has no items. Write one, or name questions in `also`.")
+    own = {item.key for item in data.items}
+    known = {each.key: each for lesson in files.lessons.values() for each in lesson.questions} if data.also else {}
+    yield from (item.type for item in data.items)
+    for number, key in enumerate(data.also):
+        if key in own or key in data.also[:number]:
+            files.add(name, document.line("also", number), f'The quiz has the item "{key}" already. Remove it here.')
+        elif key in known:
+            yield known[key].type
+        elif not files.broken:
+            text = f'There is no item "{key}" in this course. {_nearest(key, known)}'
+            files.add(name, document.line("also", number), text)
 
 
 # --- Across files ----------------------------------------------------------------------------------------------------

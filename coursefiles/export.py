@@ -139,7 +139,7 @@ class Export:
         """Name and text of the file of a lesson."""
         unit = self.stored.lesson_unit(lesson.key)
         if lesson.kind == Lesson.Kind.QUIZ:
-            return f"{lesson.key}.yaml", dump({**self._head(lesson, unit), **self._quiz(unit)})
+            return f"{lesson.key}.yaml", dump({**self._head(lesson, unit), **self._quiz(lesson.key, unit)})
         takeaway, check = unit["takeaway"], unit["check"]
         front = {**self._head(lesson, unit), **_given(takeaway=takeaway)}
         if check:
@@ -156,10 +156,12 @@ class Export:
             **_given(sample=unit["sample"] and not self.is_copy, always_read=unit["always_read"], redo=unit["redo"]),
         }
 
-    def _quiz(self, unit: Unit) -> dict[str, Any]:
-        items = [self.question(key) for key in unit["items"]]
+    def _quiz(self, lesson: str, unit: Unit) -> dict[str, Any]:
+        homes = self.stored.homes
+        items = [self.question(key) for key in unit["items"] if homes[key] == lesson]
+        also = [key for key in unit["items"] if homes[key] != lesson]
         drawn = {"final": True} if unit.get("final") else {"draw": unit["draw"], "pass": unit["pass"]}
-        return {**_given(intro=unit["body"]), **drawn, "items": items}
+        return {**_given(intro=unit["body"]), **drawn, "items": items, **_given(also=also)}
 
     def question(self, key: str) -> dict[str, Any]:
         unit = self.stored.question_unit(key)

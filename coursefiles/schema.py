@@ -238,7 +238,13 @@ class Quiz(Lesson):
     final: bool = False
     draw: int | None = Field(default=None, ge=1, le=100)
     pass_mark: int | None = Field(default=None, ge=1, le=100, alias="pass")
-    items: list[Item] = Field(min_length=1, max_length=500)
+    items: list[Item] = Field(max_length=500)
+    also: list[ItemKey] = Field(default=[], max_length=500)
+
+    @property
+    def pool(self) -> list[str]:
+        """The keys of all questions that attempts are drawn from, those of other lessons last."""
+        return [*(item.key for item in self.items), *self.also]
 
 
 # --- Problems in words -----------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What the database says about a course, as units: fetched whole, in a fixed number of queries."""
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
@@ -84,6 +85,16 @@ class Stored:
         pool = PoolItem.objects.filter(quiz__lesson__course=course).select_related("quiz__lesson", "question")
         for item in pool.order_by("quiz", "position", "pk"):
             self.pools.setdefault(item.quiz.lesson.key, []).append(item)
+
+    @cached_property
+    def homes(self) -> dict[str, str]:
+        """The lesson whose file has a question, by its key: the reading it checks, or the first quiz that asks it."""
+        written = [key for key, lesson in self.lessons.items() if not lesson.retired_at and not self.is_planned(lesson)]
+        found = {self.checks[key].question.key: key for key in written if key in self.checks}
+        for key in sorted(written, key=lambda each: each in self.quizzes and self.quizzes[each].is_final):
+            for item in self.pools.get(key, []):
+                found.setdefault(item.question.key, key)
+        return found
 
     def _read_paths(self, course: Course) -> None:
         self.paths: dict[str, Path] = {path.key: path for path in course.paths.order_by("position", "pk")}

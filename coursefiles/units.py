@@ -128,7 +128,7 @@ def lesson(file: LessonFile) -> Unit:
         "check": "" if isinstance(data, schema.Quiz) or not data.check else data.check.key,
         "draw": (quiz.draw or 0) if quiz else 0,
         "pass": (quiz.pass_mark or 0) if quiz else 0,
-        "items": [item.key for item in quiz.items] if quiz else [],
+        "items": quiz.pool if quiz else [],
         **final(bool(quiz and quiz.final)),
     }
 

@@ -336,7 +336,7 @@ class Writing:
             if isinstance(file.data, schema.Quiz) and self.wants("lesson", key):
                 row = self.stored.quizzes.get(key) or Quiz(lesson=self.stored.lessons[key])
                 self.stored.quizzes[key] = _save(row, is_final=file.data.final, **_drawn(file.data))
-                self._pool(key, [item.key for item in file.data.items])
+                self._pool(key, [each for each in file.data.pool if each in self.stored.questions])
 
     def _pool(self, lesson: str, keys: list[str]) -> None:
         """The pool is what the file lists, and behind it what was made on the site or left the files."""

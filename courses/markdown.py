@@ -254,8 +254,10 @@ def _arrange(state: StateCore) -> None:
             sides = {"left": "start", "center": "center", "right": "end"}
             if side := sides.get(style.removeprefix("text-align:")):
                 token.attrSet("class", side)
-            if token.type == "th_open":
+            if token.type == "th_open" and state.tokens[number + 1].content:
                 token.attrSet("scope", "col")
+            elif token.type == "th_open":  # the corner of a table heads nothing
+                token.tag = state.tokens[number + 2].tag = "td"
         if not state.env.get("keep"):
             for child in token.children or []:
                 if child.type == "link_open":

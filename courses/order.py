@@ -76,10 +76,12 @@ def _hold_order(course: Course) -> None:
 
 
 @transaction.atomic
-def append(row: Module | Lesson) -> None:
-    """Save a new module as the last of its course, or a new lesson as the last of its module."""
+def append(row: Module | Lesson | Path) -> None:
+    """Save a new module or path as the last of its course, or a new lesson as the last of its module."""
     _hold_order(row.course)
-    beside: Any = row.course.modules if isinstance(row, Module) else row.module.lessons
+    beside: Any = (
+        row.module.lessons if isinstance(row, Lesson) else type(row)._default_manager.filter(course=row.course)
+    )
     row.position = (beside.aggregate(last=Max("position"))["last"] or 0) + 1
     row.save()
 
@@ -208,7 +210,8 @@ def add_step(path: Path, lesson: Lesson, *, ask_people_under_way: bool = False, 
     lessons = steps_of(path)
     if lesson.pk in lessons:
         return False
-    since = at if lesson.has_been_published and not ask_people_under_way else None
+    is_new_to_some = lesson.has_been_published and not ask_people_under_way and path.enrollments.exists()
+    since = at if is_new_to_some else None
     path.steps.create(lesson=lesson, position=len(lessons) + 1, since=since)
     _number_steps(path, [*lessons, lesson.pk])
     return True

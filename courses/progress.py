@@ -16,7 +16,18 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.statements import Prepared
-from courses.models import Certificate, Completion, Course, Credit, Enrollment, Lesson, LessonRevision, Path, Renewal
+from courses.models import (
+    Certificate,
+    Completion,
+    Course,
+    Credit,
+    Enrollment,
+    Lesson,
+    LessonRevision,
+    Module,
+    Path,
+    Renewal,
+)
 from courses.models.enrollment import EnrollmentQuerySet, day_after, site_day
 
 BATCH = 1000  # certificates made at a time
@@ -247,9 +258,20 @@ def would_complete(course: Course, without: Lesson, at: datetime | None = None, 
     return _whole(unfinished.filter(path=path) if path else unfinished, without).count()
 
 
+def would_complete_if_open(module: Module, at: datetime | None = None) -> int:
+    """How many enrollments `settle` would complete if this module were not in preparation."""
+    if module.course.modules.in_preparation().exclude(pk=module.pk).exists():
+        return 0
+    unfinished = Enrollment.objects.filter(course=module.course_id, completed_at=None).current().open(at)
+    return _done(unfinished.with_progress(opened=module)).count()
+
+
 def _whole(enrollments: EnrollmentQuerySet, without: Lesson | None = None) -> EnrollmentQuerySet:
     """Those whose required set is not empty and complete, in a course without a module in preparation."""
-    counted = enrollments.filter(course__in=Course.objects.ready()).with_progress(without)
+    return _done(enrollments.filter(course__in=Course.objects.ready()).with_progress(without))
+
+
+def _done(counted: EnrollmentQuerySet) -> EnrollmentQuerySet:
     return counted.filter(Q(lessons_total__gt=0) & Q(lessons_done=F("lessons_total")))
 
 

@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.statements import Prepared
 from courses.models import Course, Flag
+from desk import skills
 from desk.moving import anchor_of, carry_out, read_move
 from desk.outline import outline_of
+from desk.skills import SkillInline
 from notices.admin import StaffAdmin
 from notices.rows import fill, gap
 
@@ -36,10 +38,10 @@ class CourseAdmin(StaffAdmin):
     ordering = ("title", "pk")
     sortable_by = ()
     fields = ("title", "key", "summary")
-    save_label = gettext_lazy("Save title and summary")
+    inlines = (SkillInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # without a path nobody could take it; courses come from files
+        return False  # it needs a path, too: a page of its own starts one, or it comes from files
 
     def get_readonly_fields(self, request: HttpRequest, obj: Course | None = None) -> tuple[str, ...]:
         return ("key",) if obj else ()
@@ -59,7 +61,14 @@ class CourseAdmin(StaffAdmin):
     def form_frame(self, request: HttpRequest, obj: Course) -> dict[str, Any]:
         """The form of title and summary lies below the home of the course."""
         above = [*self.trail(request, obj), (obj.title, self.home_of(obj))]
-        return {**super().form_frame(request, obj), "title": _("Title and summary"), "trail": above}
+        return {**super().form_frame(request, obj), "title": _("Title, summary and skills"), "trail": above}
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """A new skill is the last, with a key from its title."""
+        for skill in formset.save(commit=False):
+            skills.place(skill)
+            skill.save()
+        formset.save_m2m()
 
     def response_change(self, request: HttpRequest, obj: Course) -> HttpResponse:
         super().response_change(request, obj)
@@ -111,7 +120,7 @@ def tools(course: Course) -> list[tuple[str, str]]:
         (flagged(course), f"{reverse('admin:courses_flag_changelist')}?state=open&course={course.pk}"),
         (_("Pictures"), reverse("admin:courses_image_changelist")),
         (_("Course files: out, in, a new release, copy"), reverse("admin:courses_bundle_changelist")),
-        (_("Title and summary"), reverse("admin:courses_course_change", args=[course.pk])),
+        (_("Title, summary and skills"), reverse("admin:courses_course_change", args=[course.pk])),
     ]
 
 

@@ -190,4 +190,5 @@ def show(request: HttpRequest, course: Course, form: FactsForm) -> HttpResponse:
         "done": sum(fact.shown.is_own for fact in form.told),
         "latest": latest[:LATEST],
     }
+    context["may_add"] = request.user.has_perm("courses.add_companyfact")
     return TemplateResponse(request, "desk/facts.html", context)

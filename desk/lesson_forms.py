@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.fields import offer, show_instead
 from courses import markdown, publishing
 from courses.models import Lesson, LessonRevision, Module
-from courses.models.course import key_from
+from courses.models.course import free_key, key_from
 from courses.models.enrollment import site_day
 from courses.publishing import REDO_WITHIN
 from desk.lesson_checks import is_emptied
@@ -27,6 +28,10 @@ else:
 
 BIGGEST = 2_000_000_000
 TAKEAWAY_WORDS = 40
+TAKEN = {
+    "key": gettext_lazy("Another lesson of the course has this key. Choose another, or leave it empty."),
+    "slug": gettext_lazy("Another lesson of the course has this address. Choose another."),
+}
 CAN_BE_REQUIRED = (Lesson.Kind.READING, Lesson.Kind.QUIZ)
 
 
@@ -153,7 +158,23 @@ class LessonForm(LessonModelForm):
             self._refuse_if_newer(data)
         elif module := data.get("module"):
             self._place(module, data)
+        for name, text in TAKEN.items():
+            others = Lesson.objects.filter(course=self.instance.course_id).exclude(pk=self.instance.pk)
+            if (typed := data.get(name)) and others.filter(**{name: typed}).exists():
+                self.add_error(name, text)
+        if data.get("is_sample"):
+            self._refuse_sample(data)
         return data
+
+    def _refuse_sample(self, data: dict[str, Any]) -> None:
+        """Of a quiz, which it takes somebody to take, or if the course has one."""
+        if (data.get("kind") or self.instance.kind) == Lesson.Kind.QUIZ:
+            self.add_error("is_sample", _("A quiz cannot be the open sample: people sign in to take one."))
+            return
+        others = Lesson.objects.filter(course=self.instance.course_id, is_sample=True).exclude(pk=self.instance.pk)
+        if other := others.first():
+            text = _("“%(title)s” is the open sample of this course. Take the tick away there first.")
+            self.add_error("is_sample", text % {"title": other.title})
 
     def _refuse_if_newer(self, data: dict[str, Any]) -> None:
         """Somebody saved since this form was opened: keep what was typed, show theirs, let the next save through."""
@@ -176,10 +197,16 @@ class LessonForm(LessonModelForm):
         lesson.course = module.course
         lesson.required = data.get("kind") in CAN_BE_REQUIRED
         if not data.get("key") and "key" not in self.errors:
-            data["key"] = key_from(data.get("title", ""), 80)
-            if not data["key"]:
+            data["key"] = self._key_of(module, data.get("title", ""))
+            if not data["key"] and data.get("title"):
                 self.add_error("key", _("Write one: this title has no letters to make it from."))
         data["slug"] = data.get("slug") or data.get("key") or ""
+
+    def _key_of(self, module: Module, title: str) -> str:
+        """One of a kind, also as an address; empty for a title without letters."""
+        key = key_from(title, 75)
+        names = Lesson.objects.filter(Q(key__startswith=key) | Q(slug__startswith=key), course=module.course_id)
+        return free_key(key, {name for pair in names.values_list("key", "slug") for name in pair}) if key else ""
 
     def _get_validation_exclusions(self) -> Any:
         """Key, address and the one sample are unique in the course, which is not a field of this form."""

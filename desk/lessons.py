@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.sessions import signed_in
 from courses import markdown, order
-from courses.admin.content import CourseFilter, editing_state, say_completed, with_editing_state
-from courses.models import Lesson, LessonRevision, PublishRequest
+from courses.admin.content import CourseFilter, editing_state, numbers_in, say_completed, with_editing_state
+from courses.models import Lesson, LessonRevision, Module, PublishRequest
 from desk import lesson_checks
 from desk.differences import differences
 from desk.flags import BESIDE, open_at
@@ -101,8 +101,11 @@ class LessonAdmin(MovePages, PublishPages):
         place = ["module", "key", "kind", "slug", "always_read", "is_sample"]
         if obj is None:
             place = ["key", "slug", "always_read", "is_sample"]
-        elif obj.kind != Lesson.Kind.READING:
+            return [(None, {"fields": text}), (_("Address and more"), {"fields": place, "classes": ("collapse",)})]
+        if obj.kind != Lesson.Kind.READING:
             place.remove("always_read")  # it says of a reading that no quiz stands for it
+        if obj.kind == Lesson.Kind.QUIZ and not obj.is_sample:
+            place.remove("is_sample")  # it takes somebody to take a quiz
         return [(None, {"fields": text}), (_("Place and address"), {"fields": place})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lesson | None = None) -> tuple[str, ...]:
@@ -119,9 +122,17 @@ class LessonAdmin(MovePages, PublishPages):
 
     def trail(self, request: HttpRequest, obj: Lesson | None = None) -> Trail:
         if obj is None:
-            return super().trail(request)
+            return self.trail_of_new(request)
         course = (str(obj.course), reverse("admin:courses_course_home", args=[obj.course_id]))
         return [course, (str(obj.module), reverse("admin:courses_module_change", args=[obj.module_id]))]
+
+    def trail_of_new(self, request: HttpRequest) -> Trail:
+        """By the module that the address names, which is where one comes from."""
+        found = Module.objects.filter(pk__in=numbers_in([request.GET.get("module", "")])).select_related("course")
+        if module := found.first():
+            above = (str(module.course), reverse("admin:courses_course_home", args=[module.course_id]))
+            return [above, (str(module), reverse("admin:courses_module_change", args=[module.pk]))]
+        return super().trail(request)
 
     @admin.display(description=gettext_lazy("title"))
     def name(self, lesson: Any) -> str:

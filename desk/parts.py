@@ -36,7 +36,10 @@ def parts_of(course: Course) -> list[Group]:
             "diagram", _("Drawings"), _("This course has no drawings. They come with the course files."), drawn(course)
         ),
         Group(
-            "fact", _("Company facts"), _("This course has no company facts. They come with the files."), told(course)
+            "fact",
+            _("Company facts"),
+            _("This course has no company facts yet. Add one on the page “What holds at your company”."),
+            told(course),
         ),
         Group("image", _("Pictures"), _("This course has no pictures yet. Upload one."), shown(course)),
     ]

@@ -18,12 +18,13 @@ VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
 ROLES: dict[str, dict[str, list[str]]] = {
     "Editors": {
         "courses.course": [VIEW, CHANGE],
+        "courses.skill": [VIEW, ADD, CHANGE],
         "courses.module": [VIEW, ADD, CHANGE],
         "courses.objective": [VIEW, ADD, CHANGE],
         "courses.lesson": [VIEW, ADD, CHANGE],
         "courses.lessonrevision": [VIEW, ADD],
-        "courses.path": [VIEW, CHANGE],
-        "courses.companyfact": [VIEW, CHANGE],
+        "courses.path": [VIEW, ADD, CHANGE],
+        "courses.companyfact": [VIEW, ADD, CHANGE],
         "courses.image": [VIEW, ADD, CHANGE],
         "courses.bundle": [VIEW, ADD, CHANGE],
         "courses.publishrequest": [VIEW],

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from desk import inviting
 from desk.facts import facts_page
+from desk.new_fact import new_fact_page
 from desk.preview.urls import staff_urls
 from desk.status import status, trouble
 from desk.tasks import tasks_for
@@ -39,6 +40,7 @@ class StaffSite(admin.AdminSite):
         return [
             path("sender/", self.admin_view(status), name="sender"),
             path("courses/course/<int:pk>/facts/", self.admin_view(facts_page), name="desk_facts"),
+            path("courses/course/<int:pk>/facts/add/", self.admin_view(new_fact_page), name="desk_new_fact"),
             path("invite/", self.admin_view(inviting.invite), name="invite"),
             path("not-come/", self.admin_view(inviting.not_come), name="not_come"),
             *staff_urls(self.admin_view),

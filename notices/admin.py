@@ -172,6 +172,8 @@ class StaffAdmin(PlainFields, ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"title": self.list_heading(), "intro": self.list_intro, "trail": []}
         context["add_title"] = self.add_title or _("Add")
+        course = request.GET.get("course", "")
+        context["add_query"] = f"?course={course}" if course.isascii() and course.isdigit() else ""
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 from accounts.numbers import row_number
 from courses.models import Course, Lesson
 from courses.models.lesson import newest_title
-from quizzes.models import LessonCheck, PoolItem, Question, Quiz
+from quizzes import pool
+from quizzes.models import LessonCheck, Question, Quiz
 
 
 class Taken(Exception):
@@ -55,7 +56,7 @@ class Place(NamedTuple):
     def put(self, question: Question) -> None:
         """Ask it here, in the transaction that made it. Raises Taken."""
         if self.quiz:
-            PoolItem.objects.create(quiz=self.quiz, question=question, position=self.quiz.pool_items.count() + 1)
+            pool.put_in(self.quiz, question)
             return
         Lesson.objects.select_for_update().get(pk=self.lesson.pk)
         if not readings_without_check().filter(pk=self.lesson.pk).exists():

@@ -1,4 +1,4 @@
-"""The pool of a quiz as its editors see it: the order of its questions, and what is worth another look at each."""
+"""The pool of a quiz as its editors see it: which questions, in which order, and what is worth another look at each."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet, TextField
+from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.text import Truncator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.statements import Prepared
+from courses.models.lesson import newest_title
 from courses.order import put, stamp_of, write_places
 from quizzes import grading
-from quizzes.models import PoolItem, QuestionRevision, Quiz
+from quizzes.models import LessonCheck, PoolItem, Question, QuestionRevision, Quiz
 
 STEM_WORDS = 60
 START = 24  # words of a question, in a list
@@ -121,3 +122,34 @@ def questions_of(quiz: Quiz) -> list[int]:
 def stamp(quiz: Quiz) -> str:
     """A short word for the order, to be sent along with numbers that somebody read off it."""
     return stamp_of({quiz.pk: questions_of(quiz)})
+
+
+def others(quiz: Quiz) -> QuerySet[Question]:
+    """Questions of its course that it could ask, too; with what they say (`newest_first`) and where they are asked."""
+    drafts = QuestionRevision.objects.select_related("objective").order_by("-number")
+    pools = PoolItem.objects.annotate(title=newest_title("quiz__lesson")).order_by("pk")
+    checks = LessonCheck.objects.annotate(title=newest_title("lesson")).order_by("pk")
+    there = PoolItem.objects.filter(quiz=quiz, question=OuterRef("pk"))
+    found = Question.objects.filter(~Exists(there), course=quiz.lesson.course_id, retired_at=None).order_by("key")
+    return found.prefetch_related(
+        Prefetch("revisions", drafts, to_attr="newest_first"),
+        Prefetch("pool_items", pools, to_attr="pools"),
+        Prefetch("lesson_checks", checks, to_attr="checks"),
+    )
+
+
+@transaction.atomic
+def put_in(quiz: Quiz, question: Question) -> bool:
+    """Let new attempts draw a question of its course, after all others. False if they do already."""
+    Quiz.objects.select_for_update().get(pk=quiz.pk)
+    last = quiz.pool_items.aggregate(last=Max("position"))["last"] or 0
+    _item, is_new = quiz.pool_items.get_or_create(question=question, defaults={"position": last + 1})
+    return is_new
+
+
+@transaction.atomic
+def take_out(quiz: Quiz, question: Question) -> bool:
+    """Let no new attempt at this quiz draw a question; open ones keep it. False if it is not in the pool."""
+    Quiz.objects.select_for_update().get(pk=quiz.pk)
+    taken, _by_model = quiz.pool_items.filter(question=question).delete()
+    return bool(taken)

@@ -151,6 +151,8 @@ admin/not-come/                                          GET    in     in  403  
 admin/not-come/                                          POST   in     in  403     403     403   403    200 403      200
 admin/courses/course/<int:pk>/facts/                     GET    in     in  403     403     403   200    403 403      200
 admin/courses/course/<int:pk>/facts/                     POST   in     in  403     403     403   go     403 403      go
+admin/courses/course/<int:pk>/facts/add/                 GET    in     in  403     403     403   200    403 403      200
+admin/courses/course/<int:pk>/facts/add/                 POST   in     in  403     403     403   200    403 403      200
 admin/preview/<slug:course>/                             GET    in     in  403     403     403   200    403 403      200
 admin/preview/<slug:course>/                             POST   in     in  403     403     403   go     403 403      go
 admin/preview/<slug:course>/module/<slug:module>/        GET    in     in  403     403     403   200    403 403      200
@@ -211,6 +213,10 @@ admin/courses/enrollment/do/<slug:verb>/                 GET    in     in  403  
 admin/courses/enrollment/do/<slug:verb>/                 POST   in     in  403     403     403   403    go  403      go
 admin/courses/lesson/<int:pk>/do/<slug:verb>/            GET    in     in  403     403     403   200    403 403      200
 admin/courses/lesson/<int:pk>/do/<slug:verb>/            POST   in     in  403     403     403   go     403 403      go
+admin/quizzes/quiz/<int:pk>/put-in/                      GET    in     in  403     403     403   200    403 403      200
+admin/quizzes/quiz/<int:pk>/put-in/                      POST   in     in  403     403     403   go     403 403      go
+admin/quizzes/quiz/<int:pk>/take-out/<int:number>/       GET    in     in  403     403     403   200|go 403 403      200|go
+admin/quizzes/quiz/<int:pk>/take-out/<int:number>/       POST   in     in  403     403     403   go     403 403      go
 admin/quizzes/quiz/<int:pk>/order/                       GET    in     in  403     403     403   go     403 403      go
 admin/quizzes/quiz/<int:pk>/order/                       POST   in     in  403     403     403   go     403 403      go
 admin/quizzes/question/<int:pk>/retire/                  GET    in     in  403     403     403   200    403 403      200
@@ -273,7 +279,7 @@ courses.renewal         -       lacdh   -         lacdh
 courses.course          lch     -       -         lcdh
 courses.module          lach    -       -         lacdh
 courses.lesson          lach    -       -         lach
-courses.path            lch     -       -         lch
+courses.path            lach    -       -         lach
 courses.image           lach    -       -         lach
 courses.bundle          lach    -       -         lach
 courses.publishrequest  lch     lch     -         lch

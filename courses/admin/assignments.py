@@ -58,6 +58,8 @@ class AskForm(AssignmentModelForm):
         data: dict[str, Any] = super().clean() or {}
         if path := data.get("path"):
             self.instance.course = path.course
+            if not path.steps.exists():
+                self.add_error("path", _("This path asks for nothing yet. An editor puts lessons on it."))
         for name in ("due_on", "closes_on"):
             if (day := data.get(name)) and day < site_day():
                 self.add_error(name, _("This day is over. Choose today or later."))

@@ -15,16 +15,20 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.fields import offer
 from accounts.numbers import row_number
-from courses import order, publishing
+from courses import order, progress, publishing
 from courses.models import Course, Lesson, Module, Objective, Skill
-from courses.models.course import key_from
+from courses.models.course import free_key, key_from
 from notices.admin import ColumnFilter, StaffAdmin, StaffInline, Trail
 
 if TYPE_CHECKING:
     ModuleModelForm = forms.ModelForm[Module]
     ObjectiveModelForm = forms.ModelForm[Objective]
+    KeyBase = forms.ModelForm[Any]
 else:
     ModuleModelForm = ObjectiveModelForm = forms.ModelForm
+    KeyBase = object
+
+FARTHEST = 999  # objectives of a module, and more than anybody lists
 
 
 def with_editing_state(lessons: Any) -> Any:
@@ -67,6 +71,19 @@ class ObjectiveForm(ObjectiveModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["key"].disabled = True  # lessons and questions name it
+        self.fields["text"].label = _("What people can do after the module")
+        self.fields["position"] = forms.IntegerField(
+            label=_("Place in the list"), min_value=0, max_value=FARTHEST, initial=0
+        )
+
+    def clean_key(self) -> str:
+        """Lessons and questions name it by this code, so it is one of a kind in the whole course."""
+        key: str = self.cleaned_data["key"]
+        others = Objective.objects.filter(module__course=self.instance.module.course_id, key=key)
+        if other := others.exclude(pk=self.instance.pk).select_related("module").first():
+            text = _("“%(module)s” has an objective of this code already. Take another number.")
+            raise forms.ValidationError(text % {"module": other.module.title})
+        return key
 
     def has_changed(self) -> bool:
         """A new one that says nothing is none, though it has a code and a place."""
@@ -79,7 +96,7 @@ class ObjectiveInline(StaffInline):
 
     model = Objective
     form = ObjectiveForm
-    fields = ("text", "skill", "key", "position")
+    fields = ("key", "text", "position", "skill")
     can_delete = False
     verbose_name = gettext_lazy("objective")
 
@@ -102,7 +119,9 @@ class CourseFilter(ColumnFilter):
         return courses if len(courses) > 1 else []
 
 
-class ModuleForm(ModuleModelForm):
+class KeyFromTitle(KeyBase):
+    """For the forms of what has a key in its course: one that is left empty is made from the title, one of a kind."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "key" in self.fields:
@@ -110,23 +129,38 @@ class ModuleForm(ModuleModelForm):
             self.fields["key"].help_text = _(
                 "Part of its address; it never changes. Left empty, it is made from the title."
             )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if "key" not in self.fields or "key" in self.errors:
+            return data
+        known = self._meta.model.objects.filter(course=data.get("course")).values_list("key", flat=True)
+        if key := data.get("key"):
+            if key in known:
+                self.add_error("key", _("The course has this key already. Choose another, or leave it empty."))
+        elif key := key_from(data.get("title", ""), 45):
+            data["key"] = free_key(key, set(known))
+        elif data.get("title"):
+            self.add_error("key", _("Write one: this title has no letters to make it from."))
+        return data
+
+    def _get_validation_exclusions(self) -> Any:
+        return super()._get_validation_exclusions() - {"course"}  # type: ignore[misc]  # its key is unique in its course
+
+
+class ModuleForm(KeyFromTitle, ModuleModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         if self.instance.pk and "illustration" in self.fields:
             drawings = self.instance.course.diagrams.all()
             offer(self, "illustration", drawings)
 
     def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if "key" in self.fields and not data.get("key") and "key" not in self.errors:
-            data["key"] = key_from(data.get("title", ""), 50)
-            if not data["key"]:
-                self.add_error("key", _("Write one: this title has no letters to make it from."))
+        data = super().clean()
         course, drawing = data.get("course") or getattr(self.instance, "course", None), data.get("illustration")
         if course and drawing and drawing.course_id != course.pk:
             self.add_error("illustration", _("This drawing belongs to another course."))
         return data
-
-    def _get_validation_exclusions(self) -> Any:
-        return super()._get_validation_exclusions() - {"course"}  # type: ignore[misc]  # its key is unique in its course
 
 
 class StatusFilter(ColumnFilter):
@@ -206,27 +240,16 @@ class ModuleAdmin(StaffAdmin):
         status = Module.Status.IN_PREPARATION if module.is_ready else Module.Status.READY
         if request.method == "POST":
             return self.set_status(request, module, request.POST.get("status", ""))
-        lessons = module.lessons.filter(published_revision__isnull=False, retired_at=None).count()
-        people = module.course.enrollments.current().filter(user__is_active=True).count()
         if status == Module.Status.READY:
             title, button = _("Open “%(module)s” to learners?"), _("Open it to learners")
-            what = _("Its published lessons appear to everybody on the course, and count where their path has them.")
         else:
             title, button = _("Take “%(module)s” back into preparation?"), _("Take it back")
-            what = _(
-                "Its lessons disappear for learners. Nobody can complete the course while a module is in preparation."
-            )
-        sentences = [
-            what,
-            ngettext("It has %(n)d published lesson.", "It has %(n)d published lessons.", lessons) % {"n": lessons},
-            ngettext("%(n)d person is on the course.", "%(n)d people are on the course.", people) % {"n": people},
-        ]
         return self.page(
             request,
             "desk/confirm.html",
             title % {"module": module.title},
             module,
-            sentences=sentences,
+            sentences=closing(module) if module.is_ready else opening(module),
             button=button,
             hidden=[("status", status.value)],
             back=self.url("change", module.pk),
@@ -242,6 +265,49 @@ class ModuleAdmin(StaffAdmin):
             _("“%(module)s”: %(status)s.") % {"module": module.title, "status": module.get_status_display().lower()},
         )
         return HttpResponseRedirect(self.url("change", module.pk))
+
+
+def opening(module: Module) -> list[str]:
+    """What it means to open a module to learners."""
+    others = module.course.modules.in_preparation().exclude(pk=module.pk).count()
+    waits = ngettext(
+        "%(n)d other module is in preparation, so nobody can complete the course yet.",
+        "%(n)d other modules are in preparation, so nobody can complete the course yet.",
+        others,
+    )
+    return [
+        _("Its published lessons appear to everybody on the course, and count where their path has them."),
+        *size_of(module),
+        waits % {"n": others} if others else completes(progress.would_complete_if_open(module)),
+    ]
+
+
+def closing(module: Module) -> list[str]:
+    """What it means to take a module back into preparation."""
+    return [
+        _("Its lessons disappear for learners. Nobody can complete the course while a module is in preparation."),
+        *size_of(module),
+        _("What people did in it is kept. Whoever completed the course stays complete."),
+    ]
+
+
+def size_of(module: Module) -> list[str]:
+    """How much opening or closing a module moves, and for how many."""
+    lessons = module.lessons.filter(published_revision__isnull=False, retired_at=None).count()
+    people, under_way = people_on(module.course)
+    shown = ngettext("It has %(n)d published lesson.", "It has %(n)d published lessons.", lessons)
+    on_it = ngettext(
+        "%(n)d person is on the course, %(under_way)d of them under way.",
+        "%(n)d people are on the course, %(under_way)d of them under way.",
+        people,
+    )
+    return [shown % {"n": lessons}, on_it % {"n": people, "under_way": under_way}]
+
+
+def people_on(course: Course) -> tuple[int, int]:
+    """How many are on a course, and how many of them have begun and not completed it."""
+    found = course.enrollments.current().filter(user__is_active=True)
+    return found.count(), found.filter(completed_at=None, started_at__isnull=False).count()
 
 
 def completes(people: int) -> str:

@@ -17,6 +17,7 @@ from accounts.fields import offer, to_confirm
 from courses import order, progress
 from courses.admin.content import (
     CourseFilter,
+    KeyFromTitle,
     add_titles,
     completes,
     editing_state,
@@ -30,8 +31,9 @@ from notices.admin import StaffAdmin, Trail
 
 if TYPE_CHECKING:
     LessonField = forms.ModelChoiceField[Lesson]
+    PathModelForm = forms.ModelForm[Path]
 else:
-    LessonField = forms.ModelChoiceField
+    LessonField, PathModelForm = forms.ModelChoiceField, forms.ModelForm
 
 
 class LessonChoiceField(LessonField):
@@ -72,8 +74,14 @@ class AddStepForm(forms.Form):
             del self.fields["ask_people_under_way"]
 
 
+class PathForm(KeyFromTitle, PathModelForm):
+    """A path; a new one gets its lessons on its page."""
+
+
 @admin.register(Path)
 class PathAdmin(StaffAdmin):
+    form = PathForm
+    add_title = gettext_lazy("Add a path")
     list_display = ("title", "course", "summary", "lessons_on_it", "is_in_order")
     list_filter = (CourseFilter,)
     search_fields = ("title", "key", "summary")
@@ -82,17 +90,24 @@ class PathAdmin(StaffAdmin):
     list_intro = gettext_lazy("Which lessons a group of people is asked to take. What no path has stays open to all.")
     ordering = ("course__title", "course", "position", "pk")
     sortable_by = ()
-    fields = ("title", "summary", "is_sequential", "certificate", "key", "course_title")
     change_form_template = "admin/courses/path/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(lessons=Count("steps"))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Path | None = None) -> tuple[str, ...]:
-        return ("key", "course_title")
+    def get_fields(self, request: HttpRequest, obj: Path | None = None) -> tuple[str, ...]:
+        asked = ("title", "summary", "is_sequential", "certificate", "key")
+        return (*asked, "course_title") if obj else ("course", *asked)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # paths come from the course files
+    def get_readonly_fields(self, request: HttpRequest, obj: Path | None = None) -> tuple[str, ...]:
+        return ("key", "course_title") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Path, form: PathForm, change: bool) -> None:
+        """A new one is the last of its course."""
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            order.append(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Path | None = None) -> bool:
         return False

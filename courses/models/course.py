@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
+from itertools import count
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import RegexValidator
@@ -21,6 +23,12 @@ validate_key = RegexValidator(KEY, _("Small letters and digits, joined by hyphen
 def key_from(title: str, longest: int) -> str:
     """A key made of the letters of a title; empty if it has none."""
     return re.sub("-+", "-", slugify(title).replace("_", "-"))[:longest].strip("-")
+
+
+def free_key(key: str, taken: Collection[str]) -> str:
+    """This key, or with the first number behind it that makes it one of a kind."""
+    numbered = (f"{key}-{number}" for number in count(2))
+    return key if key not in taken else next(each for each in numbered if each not in taken)
 
 
 def edits_courses(user: User | AnonymousUser) -> bool:

@@ -88,16 +88,16 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         whens = [When(rule, then=Value(state)) for rule, state in Enrollment.state_rules(at)]
         return self.annotate(state=Case(*whens, output_field=models.CharField()))
 
-    def with_progress(self, without: Lesson | None = None) -> EnrollmentQuerySet:
+    def with_progress(self, without: Lesson | None = None, opened: Module | None = None) -> EnrollmentQuerySet:
         """Annotate `lessons_done` and `lessons_total`: two integers over the same required set, so never more than all.
 
-        `without` tells how it would be if that lesson were not required.
+        `without` tells how it would be if that lesson were not required, `opened` if that module were ready.
         """
         # That they are of the course goes without saying, but PostgreSQL would else read the lessons of all courses.
-        steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at")).filter(
+        steps = PathStep.objects.required_of(OuterRef("path"), OuterRef("enrolled_at"), opened).filter(
             lesson__course=OuterRef("course")
         )
-        extra = ExtraStep.objects.required().filter(enrollment=OuterRef("pk"))
+        extra = ExtraStep.objects.required(opened).filter(enrollment=OuterRef("pk"))
         if without:
             steps, extra = steps.exclude(lesson=without), extra.exclude(lesson=without)
         done = Exists(Completion.objects.of_step())

@@ -118,15 +118,14 @@ class Lesson(models.Model):
         return f"{self.course.get_absolute_url()}{self.slug}/"
 
     @staticmethod
-    def published_q(prefix: str = "") -> Q:
-        """The condition behind `published()`, for queries that reach lessons through another model."""
-        return Q(
-            **{
-                f"{prefix}published_revision__isnull": False,
-                f"{prefix}retired_at__isnull": True,
-                f"{prefix}module__status": Module.Status.READY,
-            }
-        )
+    def published_q(prefix: str = "", opened: Module | None = None) -> Q:
+        """The condition behind `published()`, for queries that reach lessons through another model.
+
+        `opened` tells how it would be if that module were ready.
+        """
+        shown = Q(**{f"{prefix}published_revision__isnull": False, f"{prefix}retired_at__isnull": True})
+        ready = Q(**{f"{prefix}module__status": Module.Status.READY})
+        return shown & (ready | Q(**{f"{prefix}module": opened.pk}) if opened else ready)
 
     @property
     def is_published(self) -> bool:

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from courses.models.course import Course, validate_key
+from courses.models.course import Course, Module, validate_key
 from courses.models.lesson import Lesson
 
 REFRESHER = "refresher"  # the key of the path that is asked again after a time
@@ -51,16 +51,16 @@ class Path(models.Model):
 
 
 class PathStepQuerySet(models.QuerySet["PathStep"]):
-    def required(self) -> PathStepQuerySet:
-        """Steps whose lesson is published and counts."""
-        return self.filter(Lesson.published_q("lesson__"), lesson__required=True)
+    def required(self, opened: Module | None = None) -> PathStepQuerySet:
+        """Steps whose lesson is published and counts; `opened` as in `Lesson.published_q`."""
+        return self.filter(Lesson.published_q("lesson__", opened), lesson__required=True)
 
-    def required_of(self, path: Any, enrolled_at: Any) -> PathStepQuerySet:
+    def required_of(self, path: Any, enrolled_at: Any, opened: Module | None = None) -> PathStepQuerySet:
         """The required set of an enrollment, given its path and start as values or as OuterRef expressions.
 
         A step with `since` after the start is new to people under way, and optional for them.
         """
-        return self.required().filter(Q(since=None) | Q(since__lte=enrolled_at), path=path)
+        return self.required(opened).filter(Q(since=None) | Q(since__lte=enrolled_at), path=path)
 
 
 class PathStep(models.Model):
@@ -86,14 +86,15 @@ class PathStep(models.Model):
 
 
 class ExtraStepQuerySet(models.QuerySet["ExtraStep"]):
-    def required(self) -> ExtraStepQuerySet:
+    def required(self, opened: Module | None = None) -> ExtraStepQuerySet:
         """Those whose lesson is published and counts, and is not in the required set by its path already."""
-        by_path = PathStep.objects.required_of(OuterRef("enrollment__path"), OuterRef("enrollment__enrolled_at"))
-        return self.counting().filter(~Exists(by_path.filter(lesson=OuterRef("lesson"))))
+        enrolled = OuterRef("enrollment__path"), OuterRef("enrollment__enrolled_at")
+        by_path = PathStep.objects.required_of(*enrolled, opened)
+        return self.counting(opened).filter(~Exists(by_path.filter(lesson=OuterRef("lesson"))))
 
-    def counting(self) -> ExtraStepQuerySet:
+    def counting(self, opened: Module | None = None) -> ExtraStepQuerySet:
         """Those whose lesson is published and counts, whether or not the path asks for it as well."""
-        return self.filter(Lesson.published_q("lesson__"), lesson__required=True)
+        return self.filter(Lesson.published_q("lesson__", opened), lesson__required=True)
 
 
 class ExtraStep(models.Model):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.sessions import signed_in
 from courses.admin.content import CourseFilter
-from courses.models import Course
+from courses.models import Course, Lesson
 from notices.admin import StaffAdmin, Trail, state_chip
 from quizzes import editing, grading, places
 from quizzes.admin.regrades import Regrading
@@ -48,13 +48,20 @@ class QuestionStateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("in-use", _("In use")), ("not", _("Not in use")), ("retired", _("Retired"))]
+        return [
+            ("in-use", _("In use")),
+            ("not", _("Not in use")),
+            ("nowhere", _("Asked nowhere")),
+            ("retired", _("Retired")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "in-use":
             return queryset.published()
         if self.value() == "not":
             return queryset.filter(published_revision=None, retired_at=None)
+        if self.value() == "nowhere":
+            return queryset.filter(pool_items=None, lesson_checks=None, retired_at=None)
         return queryset.exclude(retired_at=None) if self.value() == "retired" else queryset
 
 
@@ -236,9 +243,11 @@ class QuestionPages(Regrading, StaffAdmin):
         if place and not place.quiz:
             return [(place.title, reverse("admin:courses_lesson_change", args=[place.lesson.pk]))]
         quiz = place.quiz if place else Quiz.objects.filter(pool_items__question=question).first()
-        if quiz is None:
-            return [(_("Questions"), self.url("changelist"))]
-        return [(quiz.lesson.title, reverse("admin:quizzes_quiz_change", args=[quiz.pk]))]
+        if quiz:
+            return [(quiz.lesson.title, reverse("admin:quizzes_quiz_change", args=[quiz.pk]))]
+        if reading := Lesson.objects.filter(check_question__question=question).first():
+            return [(reading.title, reverse("admin:courses_lesson_change", args=[reading.pk]))]
+        return [(_("Questions"), self.url("changelist"))]
 
     def save_question(
         self, request: HttpRequest, form: editing.QuestionForm, content: dict[str, Any], place: Place | None
@@ -288,17 +297,7 @@ def effects_of(question: Question) -> list[str]:
     if question.retired_at:
         return [_("New attempts can draw it again, and readers meet it again where it is a check.")]
     sentences = [_("New attempts do not draw it anymore. What people answered is kept.")]
-    for quiz in used["quizzes"]:
-        left = quiz.pool().exclude(pk=question.pk).count()
-        if quiz.is_final:
-            sentences.append(_("“%(quiz)s” then has %(left)d in its pool.") % {"quiz": quiz.lesson.title, "left": left})
-            continue
-        words = ngettext(
-            "“%(quiz)s” then has %(left)d question to draw from, and draws %(draw)d.",
-            "“%(quiz)s” then has %(left)d questions to draw from, and draws %(draw)d.",
-            left,
-        )
-        sentences.append(words % {"quiz": quiz.lesson.title, "left": left, "draw": min(quiz.draw, left)})
+    sentences += [left_in(quiz, question) for quiz in used["quizzes"]]
     for lesson in used["lessons"]:
         words = _("“%(lesson)s” then has no check question: pressing Continue completes it.")
         sentences.append(words % {"lesson": lesson.title})
@@ -310,6 +309,21 @@ def effects_of(question: Question) -> list[str]:
         )
         sentences.append(words % {"n": used["open"]})
     return sentences
+
+
+def left_in(quiz: Quiz, question: Question) -> str:
+    """What a quiz has to draw from without this question."""
+    left = quiz.pool().exclude(pk=question.pk).count()
+    if quiz.is_final:
+        return _("“%(quiz)s” then has %(left)d in its pool.") % {"quiz": quiz.lesson.title, "left": left}
+    if not left:
+        return _("“%(quiz)s” then has none to draw from, so nobody can take it.") % {"quiz": quiz.lesson.title}
+    words = ngettext(
+        "“%(quiz)s” then has %(left)d question to draw from, and draws %(draw)d.",
+        "“%(quiz)s” then has %(left)d questions to draw from, and draws %(draw)d.",
+        left,
+    )
+    return words % {"quiz": quiz.lesson.title, "left": left, "draw": min(quiz.draw, left)}
 
 
 def trial_of(draft: QuestionRevision | None, request: HttpRequest) -> Trial | None:

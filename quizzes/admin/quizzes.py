@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -15,8 +16,24 @@ from courses.admin.content import CourseFilter
 from courses.models.lesson import newest_title
 from notices.admin import StaffAdmin, Trail
 from notices.rows import fill
+from quizzes.admin.filling import FillPages
 from quizzes.admin.ordering import PoolPages
 from quizzes.models import PoolItem, Quiz
+
+if TYPE_CHECKING:
+    QuizModelForm = forms.ModelForm[Quiz]
+else:
+    QuizModelForm = forms.ModelForm
+
+
+MOST = 100  # questions of one attempt, as in course files
+
+
+class QuizForm(QuizModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in set(self.fields) & {"draw", "pass_mark"}:
+            self.fields[name] = forms.IntegerField(label=self.fields[name].label, min_value=1, max_value=MOST)
 
 
 class OfLessonCourse(CourseFilter):
@@ -24,7 +41,8 @@ class OfLessonCourse(CourseFilter):
 
 
 @admin.register(Quiz)
-class QuizAdmin(PoolPages, StaffAdmin):
+class QuizAdmin(PoolPages, FillPages, StaffAdmin):
+    form = QuizForm
     list_display = ("name", "module", "drawn", "needed", "in_pool")
     list_filter = (OfLessonCourse,)
     search_fields = ("lesson__key", "lesson__revisions__title")

@@ -123,7 +123,7 @@ STAFF_PAGES: dict[str, dict[str, list[str]]] = {
             "../move/",
         ],
         "/admin/courses/path/": ["", "../add-lesson/"],
-        "/admin/quizzes/quiz/": [""],
+        "/admin/quizzes/quiz/": ["", "../put-in/"],
         "/admin/quizzes/question/": ["", "../retire/", "../regrade/"],
     },
     "hana@example.com": {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError
 
 from config.management.commands import serve
@@ -112,6 +113,18 @@ def test_sender_that_is_stopped_is_not_started_again() -> None:
     assert not sender.is_alive()
     assert sender.child.poll() is not None
     assert sender.spawn() is None
+
+
+def test_roles_follow_their_table_without_a_migration(tmp_path: Path, settings, monkeypatch, db) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(serve, "call_command", lambda *_words, **_options: None)
+    editors = Group.objects.get(name="Editors")
+    editors.permissions.clear()
+    serve.Command().prepare(demo=False)
+    assert editors.permissions.filter(codename="add_path").exists()
+    editors.permissions.clear()
+    serve.Command().prepare(demo=False)
+    assert not editors.permissions.exists(), "nothing changed since"
 
 
 # --- Work that is done again only when its files changed -------------------------------------------------------------

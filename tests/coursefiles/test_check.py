@@ -86,6 +86,8 @@ BROKEN = [
     (CARD, "1. Look up.\n2. Say good morning.", "", "", "The lesson is empty"),
     (STORY, "---\nkey", "key", "key", "A lesson begins with a line `---`"),
     (QUIZ, "draw: 2", "draw: 9", "draw", "The quiz draws 9 of 6 graded items"),
+    (QUIZ, "pass: 1", "pass: 1\nalso: [gre-phon]", "also", 'no item "gre-phon" in this course. Did you'),
+    (QUIZ, "pass: 1", "pass: 1\nalso: [gre-phone]", "also", 'The quiz has the item "gre-phone" already'),
     (QUIZ, "pass: 1", "pass: 3", "pass", "3 of 2 cannot be reached"),
     (QUIZ, "reread: greet-first", "reread: greet", "reread: greet", 'no lesson "greet" to reread'),
     (QUIZ, "objective: O1.1", "objective: O7.7", "O7.7", 'there is no objective "O7.7"'),

@@ -19,6 +19,8 @@ from coursefiles.load import load_course
 from coursefiles.read import CourseFiles, read
 from coursefiles.yamltext import Document, dump
 from courses.models import Lesson
+from quizzes import pool
+from quizzes.models import LessonCheck, Question, Quiz
 from tests.coursefiles.conftest import CourseFolder
 from tests.coursefiles.test_load import LESSON, edit, everything
 
@@ -107,3 +109,20 @@ def test_the_command_says_what_it_wrote(folder: CourseFolder, tmp_path: Path) ->
     assert out.getvalue().startswith("Wrote 10 files")
     with pytest.raises(CommandError, match='There is no course "nothing"'):
         call_command("export_course", "nothing", str(tmp_path / "out"))
+
+
+@pytest.mark.django_db
+def test_a_question_of_two_quizzes_is_written_once_and_comes_back(folder: CourseFolder, tmp_path: Path) -> None:
+    load_course(folder.path)
+    quiz = Quiz.objects.get(lesson__key="quiz-greeting")
+    check = Question.objects.get(lesson_checks__lesson__key="greet-first")
+    pool.put_in(quiz, check)
+    export_course("counter", folder.path)
+    text = (folder.path / "modules/greeting/quiz-greeting.yaml").read_text()
+    assert text.endswith(f"also:\n  - {check.key}\n")
+    assert load_course(folder.path).nothing_changed
+    folder.replace("course.yaml", "key: counter", "key: other")
+    load_course(folder.path)
+    asked = list(Question.objects.filter(course__key="other", pool_items__quiz__lesson__key="quiz-greeting"))
+    assert len(asked) == quiz.pool_items.count()
+    assert LessonCheck.objects.get(lesson__course__key="other").question in asked

@@ -306,6 +306,12 @@ def test_tables_scroll_by_themselves_and_align_by_class():
     assert all(a["scope"] == "col" for a in page.find("th"))
 
 
+def test_the_empty_corner_of_a_table_heads_nothing():
+    page = harmless(render("| | b |\n|---|---|\n| a | 1 |"))
+    assert len(page.find("th")) == 1
+    assert len(page.find("td")) == 3
+
+
 # --- Links, counts, the memory ---------------------------------------------------------------------------------------
 
 

@@ -213,6 +213,23 @@ def test_with_a_module_in_preparation_nobody_is_completed_until_it_is_ready(cour
     assert publishing.set_status(module, Module.Status.READY) == 1
 
 
+def test_opening_a_module_completes_as_many_as_was_said(course):
+    """People who did all while it was open, and went on after it was taken back; its lessons count once it is open."""
+    one, two, three = course.lessons.in_order()
+    module = course.modules.get()
+    done, missing = people(course, 2)
+    complete(done, one, two)
+    complete(missing, one)
+    publishing.set_status(module, Module.Status.IN_PREPARATION)
+    publishing.retire(three)
+    assert progress.would_complete_if_open(module) == 1
+    other = Module.objects.create(course=course, key="m2", title="Two", position=2)
+    assert progress.would_complete_if_open(module) == 0
+    publishing.set_status(other, Module.Status.READY)
+    assert publishing.set_status(module, Module.Status.READY) == 1
+    assert progress.would_complete_if_open(module) == 0
+
+
 def test_back_into_preparation_takes_no_completion_back(course):
     (enrollment,) = people(course, 1)
     complete(enrollment, *course.lessons.in_order())

@@ -30,7 +30,7 @@ TABLE = {  # label: {role: actions}; the superuser has a column of their own, ev
     "courses.course": {"ed": {V, C}, "root": {V, C, D}},
     "courses.module": {"ed": {V, A, C}, "root": {V, A, C, D}},
     "courses.lesson": {"ed": {V, A, C}, "root": {V, A, C}},
-    "courses.path": {"ed": {V, C}, "root": {V, C}},
+    "courses.path": {"ed": {V, A, C}, "root": {V, A, C}},
     "courses.flag": {"ed": {V, C}, "root": {V, C}},
     "courses.image": {"ed": {V, A, C}, "root": {V, A, C}},
     "courses.publishrequest": {"ed": {V}, "hana": {V, C}, "root": {V, C}},

@@ -156,7 +156,7 @@ def test_one_bad_text_keeps_all_that_was_typed(cast, fact, url, as_, bad, said):
     assert said in html
     assert "Typed &amp; kept</textarea>" in html
     assert bad[:20].split("[")[0] in html
-    assert "<title>Error:" in html
+    assert "<title>Error: What" in html
     assert texts() == {"returns": "", "greeting": ""}
     assert not LogEntry.objects.exists()
 

@@ -3,8 +3,8 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from courses import progress
-from courses.models import Completion, Enrollment, Lesson, LessonRevision, Module
-from tests.builders import make_course, make_lesson
+from courses.models import Certificate, Completion, Enrollment, Lesson, LessonRevision, Module
+from tests.builders import enroll, make_course, make_lesson, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,12 @@ def test_a_second_address_or_sample_is_a_form_error(cast, lesson, as_):
     page = as_(cast.ed).post(url("change", fresh), typed(fresh, slug=other.slug))
     assert page.status_code == 200
     assert "Error:" in page.content.decode()
-    assert as_(cast.ed).post(url("change", lesson), typed(lesson, is_sample="on")).status_code == 200
+    page = as_(cast.ed).post(url("change", lesson), typed(lesson, is_sample="on"))
+    assert "“Lesson m1-read-2” is the open sample of this course." in page.content.decode()
+    quiz = cast.course.lessons.get(kind="quiz")
+    Lesson.objects.filter(pk=other.pk).update(is_sample=False)
+    assert 'name="is_sample"' not in as_(cast.ed).get(url("change", quiz)).content.decode()
+    Lesson.objects.filter(pk=other.pk).update(is_sample=True)
     assert Lesson.objects.filter(is_sample=True).count() == 1
 
 
@@ -270,7 +275,7 @@ def test_first_publication_in_a_ready_module_asks_about_people_under_way(cast, a
 def test_module_status_on_a_page_of_its_own(cast, as_):
     module = cast.course.modules.get()
     place = reverse("admin:courses_module_status", args=[module.pk])
-    assert "2 people are on the course." in as_(cast.ed).get(place).content.decode()
+    assert "2 people are on the course, 0 of them under way." in as_(cast.ed).get(place).content.decode()
     change = reverse("admin:courses_module_change", args=[module.pk])
     as_(cast.ed).post(
         change, {"title": "Renamed", "position": 1, "status": "in-preparation", "key": "other", **no_rows(module)}
@@ -282,6 +287,40 @@ def test_module_status_on_a_page_of_its_own(cast, as_):
         assert Module.objects.get(pk=module.pk).is_ready
     as_(cast.ed).post(place, {"status": "in-preparation"})
     assert Module.objects.get(pk=module.pk).is_in_preparation
+
+
+def test_opening_a_module_says_first_whom_it_completes(cast, as_):
+    assert "until you open it nobody can" in as_(cast.ed).get(reverse("admin:courses_module_add")).content.decode()
+    module = Module.objects.create(course=cast.course, key="m2", title="Two", position=2)
+    place = reverse("admin:courses_module_status", args=[module.pk])
+    assert "Nobody completes the course by that." in as_(cast.ed).get(place).content.decode()
+    reader = enroll(make_person("Zoe Reader"), cast.course)
+    for lesson in cast.course.lessons.all():
+        progress.complete_lesson(reader, lesson, lesson.published_revision, Completion.How.READ)
+    page = as_(cast.ed).get(place).content.decode()
+    assert "That completes the course for 1 person." in page
+    assert not Certificate.objects.exists()
+    Module.objects.create(course=cast.course, key="m3", title="Three", position=3)
+    assert "1 other module is in preparation, so nobody can" in as_(cast.ed).get(place).content.decode()
+
+
+def test_a_lesson_is_added_from_its_module_with_a_key_of_its_own(cast, as_):
+    ed, module = as_(cast.ed), cast.course.modules.get()
+    place = reverse("admin:courses_lesson_add")
+    page = ed.get(place, {"module": module.pk}).content.decode()
+    assert reverse("admin:courses_module_change", args=[module.pk]) in page
+    assert "<details" in page[page.index("Takeaway") :]
+    assert ed.get(place, {"module": "x"}).status_code == 200
+    sent = {"title": "Two calls", "module": module.pk, "kind": "reading", "body": "", "takeaway": "", "number": ""}
+    for _again in range(2):
+        assert ed.post(place, sent).status_code == 302
+    assert list(cast.course.lessons.filter(key__startswith="two").values_list("key", "slug").order_by("pk")) == [
+        ("two-calls", "two-calls"),
+        ("two-calls-2", "two-calls-2"),
+    ]
+    refused = ed.post(place, {**sent, "kind": "quiz", "is_sample": "on"}).content.decode()
+    assert "A quiz cannot be the open sample" in refused
+    assert '<details class="acts"><summary>Address' not in refused  # what is to be mended is open
 
 
 def no_rows(module):

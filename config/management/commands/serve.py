@@ -15,9 +15,11 @@ from django.core.management.base import BaseCommand
 from django.db import Error, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+import desk.roles
 from config.server import Sender, Server, Timer, answers, die_with_parent
 
 COURSE = settings.BASE_DIR / "content" / "customer-service"
+ROLES = Path(desk.roles.__file__)
 MIGRATION_LOCK = 7_209_431  # any number; the same on every machine that serves this database
 
 
@@ -53,6 +55,9 @@ class Command(BaseCommand):
             self.say("Preparing the database ...")
             migrate()
             stamp_of("demo").unlink(missing_ok=True)
+        elif changed("roles", [ROLES]):
+            desk.roles.sync_roles()  # as every migrate does; a release may change what a role may do and no table
+        done("roles", [ROLES])
         if not Path(settings.STATIC_ROOT).is_dir() or changed("static", static_files()):
             call_command("collectstatic", interactive=False, verbosity=0)
             done("static", static_files())
