@@ -7,10 +7,12 @@ Nothing of the data is kept, only the text of the SQL.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -123,7 +125,26 @@ class Prepared:
             raise ValueError(f"{self.build.__qualname__} makes something else of what it is given than parameters.")
         if not is_plain(queryset, compiler):
             raise ValueError(f"{self.build.__qualname__} makes more of its rows than objects or tuples.")
-        return Statement(queryset, compiler, sql, list(params), names)
+        sql, names, constants = with_constants(sql, params, names)
+        return Statement(queryset, compiler, sql, constants, names)
+
+
+def with_constants(sql: str, params: Sequence[Any], names: dict[int, str]) -> tuple[str, dict[int, str], list[Any]]:
+    """On PostgreSQL what is not given becomes a part of the SQL. It keeps a plan only if that costs no more than one
+    made for the very values, and a constant that it is not told it has to guess at.
+    """
+    operations: Any = connections[DEFAULT_DB_ALIAS].ops
+    if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
+        return sql, names, list(params)
+    places = count()
+
+    def literal(found: re.Match[str]) -> str:
+        if found[0] == "%%" or (place := next(places)) in names:
+            return found[0]
+        return str(operations.compose_sql("%s", [params[place]])).replace("%", "%%")
+
+    sql = re.sub("%%|%s", literal, sql)
+    return sql, dict(enumerate(names[place] for place in sorted(names))), [None] * len(names)
 
 
 def is_plain(queryset: Any, compiler: Any) -> bool:
