@@ -81,7 +81,6 @@ class Row(NamedTuple):
     path_id: int | None
     path_key: str
     path: str
-    state: str
     place: int
     due_on: date | None
     last_learned_at: datetime | None

@@ -50,7 +50,6 @@ FIELDS = [
     "path_id",
     "path_key",
     "path_title",
-    "state",
     "place",
     "due_on",
     "last_learned_at",
@@ -72,7 +71,7 @@ SORTS = {"state": "place", "name": "name_key", "due": "due_on", "progress": "sha
 
 
 def asked(people: UserQuerySet, at: datetime | None = None) -> EnrollmentQuerySet:
-    """The current enrollments of these people, with `state` and `place`."""
+    """The current enrollments of these people, with `place`, where they stand."""
     return _with_place(Enrollment.objects.current().filter(user__in=people), at)
 
 
@@ -90,7 +89,7 @@ def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> Enrollm
         *[(rule, Standing(state.value)) for rule, state in Enrollment.state_rules(at)],
     ]
     place = Case(*[When(rule, then=Value(place_of(standing))) for rule, standing in rules], output_field=IntegerField())
-    return enrollments.with_state(at).annotate(place=place)
+    return enrollments.annotate(place=place)
 
 
 def _values(enrollments: EnrollmentQuerySet, at: datetime | None, columns: Sequence[str]) -> QuerySet[Any, Any]:
@@ -127,7 +126,6 @@ def _values_of_not_asked(people: UserQuerySet, columns: Sequence[str]) -> QueryS
         "path_title": Value(""),
         "path_id": Value(None, output_field=models.BigIntegerField()),
         "enrolled_at": Value(None, output_field=models.DateTimeField()),
-        "state": Value(""),
         "place": Value(place_of(Standing.NOT_ASKED)),
         "due_on": Value(None, output_field=models.DateField()),
         "last_learned_at": Value(None, output_field=models.DateTimeField()),
