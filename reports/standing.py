@@ -96,8 +96,7 @@ class Row(NamedTuple):
 
     @property
     def percent(self) -> int:
-        """For the bar. Rounded down, so that only all lessons are 100."""
-        return self.lessons_done * 100 // self.lessons_total if self.lessons_total else 0
+        return percent(self.lessons_done, self.lessons_total)
 
     @property
     def standing(self) -> Standing:
@@ -124,6 +123,35 @@ class Row(NamedTuple):
     @property
     def completed_on(self) -> date | None:
         return site_day(self.completed_at) if self.completed_at else None
+
+
+class FileRow(NamedTuple):
+    """As much of a Row as a file prints, under the same names: there may be a hundred thousand."""
+
+    name: str
+    home_team: str
+    is_asked: bool
+    course: str
+    path: str
+    place: int
+    due_on: date | None
+    last_learned_on: date | None
+    completed_on: date | None
+    could_use_help: bool
+    left_on: date | None
+    lessons_done: int
+    lessons_total: int
+    lessons_by_quiz: int
+    lessons_credited: int
+
+    @property
+    def percent(self) -> int:
+        return percent(self.lessons_done, self.lessons_total)
+
+
+def percent(done: int, total: int) -> int:
+    """Rounded down, so that only all lessons are 100."""
+    return done * 100 // total if total else 0
 
 
 @cache
