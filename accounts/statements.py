@@ -56,19 +56,16 @@ class Reader:
 
 @dataclass(frozen=True)
 class Statement:
-    """The SQL of a query, with the names of what is given in the places of its parameters."""
+    """The SQL of a query, with the names of what is given for its parameters."""
 
     queryset: QuerySet[Any, Any]
     compiler: SQLCompiler
     sql: str
-    params: list[Any]
-    names: dict[int, str]  # by place in `params`
+    names: list[str]  # of its parameters
     of_thread: threading.local = field(default_factory=threading.local)
 
     def ask(self, given: dict[str, Given]) -> list[Any]:
-        values = tuple(
-            as_parameter(given[self.names[n]]) if n in self.names else value for n, value in enumerate(self.params)
-        )
+        values = tuple([as_parameter(given[name]) for name in self.names])
         connection = connections[DEFAULT_DB_ALIAS]  # each thread has its own
         with connection.cursor() as cursor:
             cursor.execute(self.sql, values)
@@ -125,26 +122,33 @@ class Prepared:
             raise ValueError(f"{self.build.__qualname__} makes something else of what it is given than parameters.")
         if not is_plain(queryset, compiler):
             raise ValueError(f"{self.build.__qualname__} makes more of its rows than objects or tuples.")
-        sql, names, constants = with_constants(sql, params, names)
-        return Statement(queryset, compiler, sql, constants, names)
+        return Statement(queryset, compiler, with_constants(sql, params, names), [names[n] for n in sorted(names)])
 
 
-def with_constants(sql: str, params: Sequence[Any], names: dict[int, str]) -> tuple[str, dict[int, str], list[Any]]:
-    """On PostgreSQL what is not given becomes a part of the SQL. It keeps a plan only if that costs no more than one
-    made for the very values, and a constant that it is not told it has to guess at.
+def with_constants(sql: str, params: Sequence[Any], names: dict[int, str]) -> str:
+    """The SQL with all in it that is not given.
+
+    PostgreSQL keeps a plan only if that costs no more than one made for the very values, and a constant that it is not
+    told it has to guess at; SQLite takes an index with a condition only if it reads the condition in the query.
     """
-    operations: Any = connections[DEFAULT_DB_ALIAS].ops
-    if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
-        return sql, names, list(params)
     places = count()
 
-    def literal(found: re.Match[str]) -> str:
+    def written(found: re.Match[str]) -> str:
         if found[0] == "%%" or (place := next(places)) in names:
             return found[0]
-        return str(operations.compose_sql("%s", [params[place]])).replace("%", "%%")
+        return literal(params[place]).replace("%", "%%")
 
-    sql = re.sub("%%|%s", literal, sql)
-    return sql, dict(enumerate(names[place] for place in sorted(names))), [None] * len(names)
+    return re.sub("%%|%s", written, sql)
+
+
+def literal(value: Any) -> str:
+    """As the database itself writes it in SQL."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        operations: Any = connection.ops
+        return str(operations.compose_sql("%s", [value]))
+    connection.ensure_connection()
+    return str(connection.connection.execute("SELECT quote(?)", [value]).fetchone()[0])
 
 
 def is_plain(queryset: Any, compiler: Any) -> bool:
