@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from django.db import models
@@ -171,16 +171,16 @@ class Summary:
     def __getitem__(self, standing: str) -> int:
         return self.counts[standing]
 
-    @property
+    @cached_property
     def rows(self) -> int:
         return sum(self.counts.values())
 
-    @property
+    @cached_property
     def asked(self) -> int:
         """Of whom something is asked now; the number that the complete are counted of."""
         return self.rows - self[Standing.NOT_ASKED] - sum(self[standing] for standing in SET_ASIDE)
 
-    @property
+    @cached_property
     def complete(self) -> int:
         return sum(self[standing] for standing in COMPLETE)
 
