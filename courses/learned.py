@@ -55,8 +55,8 @@ def with_learned(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
     way = Case(*[When(how=how, then=Value(way)) for how, way in WAY_OF.items()], output_field=BigIntegerField())
     plain = [how for how, way in WAY_OF.items() if way == PLAIN]
     done = Completion.objects.filter(enrollment=OuterRef("pk")).order_by().values("enrollment")
-    code = F("lesson") + (F("redo_level") * len(WAYS) + way) * LARGE
-    code = Case(When(redo_level=0, how__in=plain, then=F("lesson")), default=code)  # nearly all; nothing to work out
+    figure = F("lesson") + (F("redo_level") * len(WAYS) + way) * LARGE
+    code = Case(When(redo_level=0, how__in=plain, then=F("lesson")), default=figure)  # nearly all; nothing to work out
     text = Concat(Cast(Max("at"), TextField()), Value(END, TextField()), Listed(code))
     extra = ExtraStep.objects.counting().filter(enrollment=OuterRef("pk")).order_by().values("enrollment")
     level = F("lesson") + F("lesson__published_revision__redo_level") * LARGE
