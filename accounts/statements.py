@@ -7,10 +7,12 @@ Nothing of the data is kept, only the text of the SQL.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -54,20 +56,17 @@ class Reader:
 
 @dataclass(frozen=True)
 class Statement:
-    """The SQL of a query, with the names of what is given in the places of its parameters."""
+    """The SQL of a query, with the names of what is given for its parameters."""
 
     queryset: QuerySet[Any, Any]
     compiler: SQLCompiler
     sql: str
-    params: list[Any]
-    names: dict[int, str]  # by place in `params`
+    names: list[str]  # of its parameters
     of_thread: threading.local = field(default_factory=threading.local)
 
     def raw(self, given: dict[str, Given]) -> list[Any]:
         """The rows as the database hands them over."""
-        values = tuple(
-            as_parameter(given[self.names[n]]) if n in self.names else value for n, value in enumerate(self.params)
-        )
+        values = tuple([as_parameter(given[name]) for name in self.names])
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(self.sql, values)
             rows: list[Any] = cursor.fetchall()
@@ -132,7 +131,33 @@ class Prepared:
             raise ValueError(f"{self.build.__qualname__} makes something else of what it is given than parameters.")
         if not is_plain(queryset, compiler):
             raise ValueError(f"{self.build.__qualname__} makes more of its rows than objects or tuples.")
-        return Statement(queryset, compiler, sql, list(params), names)
+        return Statement(queryset, compiler, with_constants(sql, params, names), [names[n] for n in sorted(names)])
+
+
+def with_constants(sql: str, params: Sequence[Any], names: dict[int, str]) -> str:
+    """The SQL with all in it that is not given.
+
+    PostgreSQL keeps a plan only if that costs no more than one made for the very values, and a constant that it is not
+    told it has to guess at; SQLite takes an index with a condition only if it reads the condition in the query.
+    """
+    places = count()
+
+    def written(found: re.Match[str]) -> str:
+        if found[0] == "%%" or (place := next(places)) in names:
+            return found[0]
+        return literal(params[place]).replace("%", "%%")
+
+    return re.sub("%%|%s", written, sql)
+
+
+def literal(value: Any) -> str:
+    """As the database itself writes it in SQL."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        operations: Any = connection.ops
+        return str(operations.compose_sql("%s", [value]))
+    connection.ensure_connection()
+    return str(connection.connection.execute("SELECT quote(?)", [value]).fetchone()[0])
 
 
 def is_plain(queryset: Any, compiler: Any) -> bool:

@@ -207,7 +207,7 @@ def facts(enrollments: Collection[int], with_modules: bool) -> QuerySet[Any, Any
         more = ["place", "text"]
         number, nowhere = Cast("lesson__module", CharField()), Value(0, IntegerField())
         module = Concat(number, Value(":"), "lesson__module__title", output_field=CharField())
-        steps = steps.annotate(place=Cast("position", IntegerField()), text=module)
+        steps = steps.annotate(place=F("position"), text=module)  # a number of its own needs no conversion
         done = done.annotate(place=nowhere, text=Cast("at", CharField()))
         extra = extra.annotate(place=nowhere, text=module)
     return steps.values_list("path", "none", "lesson", "level", "since", "waits", *more).union(

@@ -53,8 +53,10 @@ def with_learned(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
     Both are for `Counter.count`, and None where there is nothing.
     """
     way = Case(*[When(how=how, then=Value(way)) for how, way in WAY_OF.items()], output_field=BigIntegerField())
+    plain = [how for how, way in WAY_OF.items() if way == PLAIN]
     done = Completion.objects.filter(enrollment=OuterRef("pk")).order_by().values("enrollment")
-    code = F("lesson") + (F("redo_level") * len(WAYS) + way) * LARGE
+    figure = F("lesson") + (F("redo_level") * len(WAYS) + way) * LARGE
+    code = Case(When(redo_level=0, how__in=plain, then=F("lesson")), default=figure)  # nearly all; nothing to work out
     text = Concat(Cast(Max("at"), TextField()), Value(END, TextField()), Listed(code))
     extra = ExtraStep.objects.counting().filter(enrollment=OuterRef("pk")).order_by().values("enrollment")
     level = F("lesson") + F("lesson__published_revision__redo_level") * LARGE
@@ -62,9 +64,6 @@ def with_learned(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
         learned=Subquery(done.annotate(text=text).values("text")),
         beside=Case(When(cycle__gt=1, then=Subquery(extra.annotate(text=Listed(level)).values("text")))),
     )
-
-
-Told = tuple[datetime | None, Counted]
 
 
 class Steps(NamedTuple):
@@ -88,14 +87,15 @@ class Counter:
                 self.paths[path].later.append((since, lesson, redo_level))
         self.counted = lru_cache(maxsize=KEPT)(self._counted)
 
-    def count(
-        self, path: int, at: datetime, learned: str | None, beside: str | None
-    ) -> tuple[datetime | None, Counted]:
-        """The moment of the last completion, and the lessons; `at` is when they were enrolled."""
+    def count(self, path: int, at: str, learned: str | None, beside: str | None) -> tuple[str, Counted]:
+        """The moment of the last completion, empty if there is none, and the lessons; `at` is when they were enrolled.
+
+        Both moments are texts, as the database writes them.
+        """
         later = self.paths[path].later
-        asked = bisect_right(later, at, key=lambda step: step[0]) if later else 0
+        asked = bisect_right(later, moment(at), key=lambda step: step[0]) if later else 0
         last, _end, codes = (learned or "").partition(END)
-        return moment(last) if last else None, self.counted(path, asked, codes, beside or "")
+        return last, self.counted(path, asked, codes, beside or "")
 
     def _counted(self, path: int, later: int, codes: str, beside: str) -> Counted:
         """`later`: how many of the steps that came later are asked for."""
@@ -119,3 +119,8 @@ def moment(text: str) -> datetime:
     """A moment as the databases write it; both keep it in UTC."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def minute(text: str) -> str:
+    """Such a moment to the minute, of which there are fewer: enough to tell its day in any time zone."""
+    return text[:16]

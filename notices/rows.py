@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -69,3 +70,24 @@ class Gaps:
     def filled(self, **texts: str) -> SafeString:
         """With the text of each gap by its name, escaped unless it is safe."""
         return format_html(self.form, **texts)
+
+
+class Variants:
+    """Makes rows by one template in which a part may be missing: `row` in it is what is shown of one, texts by name.
+
+    It is rendered once for each set of names that have a text, and remembered, since it holds no text of any row.
+    """
+
+    def __init__(self, template: str, **around: str) -> None:
+        self.template, self.around = template, tuple(around.items())
+        self.words = get_language()
+
+    def filled(self, texts: Mapping[str, str]) -> SafeString:
+        """As the template would print it; what is empty is as good as missing."""
+        present = tuple([name for name, text in texts.items() if text])
+        return _gaps(self.template, present, self.around, self.words).filled(**texts)
+
+
+@lru_cache(maxsize=256)
+def _gaps(template: str, names: tuple[str, ...], around: tuple[tuple[str, str], ...], language: str | None) -> Gaps:
+    return Gaps(template, {"row": {name: gap(name) for name in names}, **dict(around)})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from operator import itemgetter
+from functools import cache, lru_cache, reduce
+from operator import add, itemgetter
 from typing import Any
 
 from django import forms
@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict, Streaming
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -35,7 +35,7 @@ from reports.export import download
 from reports.forms import ReportForm, as_query
 from reports.organization import Scope, Sums, counted
 from reports.population import SIZE, Population
-from reports.shown import UNDER
+from reports.shown import EMPTY, UNDER
 from reports.standing import SET_ASIDE, Standing, Summary
 from reports.team import Within, within_of
 
@@ -54,8 +54,6 @@ LABELS = {
 }
 NUMBERS = ["overdue", "soon", "update", "way", "not-started", "not-asked"]
 PLACE = "TEAM"  # in an address, of the number of the team
-LINK = '<a href="{}">{}</a>'
-PEOPLE = '<a href="{}">{}<span class="visually-hidden"> {}: {}</span></a>'
 RECT = '<rect class="bar bar-{}" x="{}" width="{}" height="10"/>'
 BAR = [standing for standing in reversed(Standing) if standing not in SET_ASIDE]  # from done to overdue
 
@@ -275,38 +273,47 @@ class Printer:
 
     def __init__(self, wanted: Wanted) -> None:
         self.is_deep, self.text = wanted.is_deep, cache(escape)
+        self.under = cache(lambda text: format_html(UNDER, text) if text else EMPTY)
         self.down = wanted.query(team=PLACE)
         self.people_url = wanted.people_url(PLACE)
         self.people = str(LABELS["people"])
-        named = {name: gap(name) for name in ("name", "people", "percent", "said", "bar")}
+        named = {name: gap(name) for name in ("name", "under", "people", "percent", "said", "bar")}
+        links = {name: gap(name) for name in ("url", "people_url")}
         numbers = [(str(LABELS[key]), gap(key)) for key in NUMBERS]
         around = {"people": self.people, "complete": str(LABELS["complete"]), "numbers": numbers}
         self.row = Gaps("reports/team_row.html", {"row": named, **around})
+        self.linked = Gaps("reports/team_row.html", {"row": named | links, **around})
 
     def line(self, line: Line, goes_down: bool) -> Shown:
         """A row that leads to the people of a team, and to the teams below it where there are some."""
         place, summary = str(line.pk), line.summary
         url = self.down.replace(PLACE, place) if goes_down else ""
         people_url = self.people_url.replace(PLACE, place)
-        name = format_html(LINK, url or people_url, line.name)
-        count = format_html(PEOPLE, people_url, summary.people, self.people, line.name)
-        html = self.filled(name, line.above if self.is_deep else "", count, summary)
+        texts = self.texts(escape(line.name), line.above if self.is_deep else "", summary)
+        html = self.linked.filled(url=url or people_url, people_url=people_url, **texts)
         return Shown(line.name, url, str(summary.people), html)
 
     def plain(self, name: str, summary: Summary, under: str = "") -> SafeString:
         """A row that leads nowhere."""
-        return self.filled(escape(name), under, str(summary.people), summary)
+        return self.row.filled(**self.texts(escape(name), under, summary))
 
-    def filled(self, name: SafeString, under: str, people: str, summary: Summary) -> SafeString:
+    def texts(self, name: SafeString, under: str, summary: Summary) -> dict[str, str]:
         percent = percent_of(summary)
-        return self.row.filled(
-            name=name + format_html(UNDER, under) if under else name,
-            people=people,
-            percent=self.text("–" if percent is None else f"{percent}%"),
-            said=said(summary.complete, summary.asked),
-            bar=format_html_join("", RECT, bar(summary)),
+        return {
+            "name": name,
+            "under": self.under(under),
+            "people": self.text(str(summary.people)),
+            "percent": self.text("–" if percent is None else f"{percent}%"),
+            "said": said(summary.complete, summary.asked),
+            "bar": reduce(add, [rect(*part) for part in bar(summary)], EMPTY),
             **{key: self.text(str(COUNTS[key](summary))) for key in NUMBERS},
-        )
+        }
+
+
+@lru_cache(maxsize=16_384)
+def rect(standing: str, start: int, width: int) -> SafeString:
+    """One of the few that there are: places and widths are whole units."""
+    return format_html(RECT, standing, start, width)
 
 
 def shown(one: Organization, printer: Printer) -> list[Shown]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -21,12 +20,10 @@ from courses.models.enrollment import site_day
 from reports import words
 from reports.asking import read, selected
 from reports.population import Population
-from reports.standing import STANDINGS, Row
+from reports.standing import STANDINGS, FileRow
 from reports.team import IN_BULK, one_by_one
 
 logger = logging.getLogger("workshop.reports")
-
-DAYS = 10_000  # moments whose day is remembered
 
 
 def header(population: Population) -> list[str]:
@@ -57,14 +54,11 @@ class Liner:
         self.has_leavers = population.has_leavers
         self.labels = [str(standing.label) for standing in STANDINGS]
         self.helps = _("yes")
-        self.day = lru_cache(maxsize=DAYS)(site_day)
 
-    def line(self, row: Row) -> list[Cell]:
-        day = self.day
+    def line(self, row: FileRow) -> list[Cell]:
         numbers: list[Cell] = [None] * 4
         if row.is_asked:
             numbers = [row.lessons_done, row.lessons_total, row.lessons_by_quiz, row.percent]
-        last, completed, left = row.last_learned_at, row.completed_at, row.left_at
         return [
             row.name,
             row.home_team,
@@ -74,10 +68,10 @@ class Liner:
             self.labels[row.place],
             self.helps if row.could_use_help else None,
             row.due_on,
-            day(last) if last else None,
-            day(completed) if completed else None,
+            row.last_learned_on,
+            row.completed_on,
             row.lessons_credited if row.is_asked else None,
-            *([day(left) if left else None] if self.has_leavers else []),
+            *([row.left_on] if self.has_leavers else []),
         ]
 
 

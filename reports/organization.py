@@ -31,6 +31,7 @@ from reports.team import Within
 
 VALUES: list[str] = Standing.values  # which is put together each time it is asked for
 DONE_SO_FAR, DUE_SOON = place_of(Standing.DONE_SO_FAR), place_of(Standing.DUE_SOON)
+PLACES = {str(place): place for place in range(len(STANDINGS)) if place != DUE_SOON}  # as the database says them
 TAKEN = "user__enrollments__"  # the way from a place to what its person is asked to take
 
 
@@ -51,16 +52,15 @@ class Sums:
     def take(self, said: Mapping[str, int]) -> None:
         """So many rows of each of which the database said where they stand (`with_standing`)."""
         for one, n in said.items():
-            if one.isdecimal():
-                self.places[int(one)] += n
-            else:
-                self.places[DUE_SOON] += n
+            place = PLACES.get(one, DUE_SOON)
+            self.places[place] += n
+            if place == DUE_SOON:
                 self.due_soon_by = max(date.fromisoformat(one), self.due_soon_by or date.min)
 
     def move(self, said: Mapping[str, int]) -> None:
         """Rows that were taken by their dates, and have done so far what there is."""
         for one, n in said.items():
-            self.places[int(one) if one.isdecimal() else DUE_SOON] -= n
+            self.places[PLACES.get(one, DUE_SOON)] -= n
             self.places[DONE_SO_FAR] += n
 
     @property
@@ -101,14 +101,17 @@ class Scope:
         """The paths of the listed teams that a team with this path lies in or below, and "" for all together; none for
         a team of somebody else. The team above the next level stands for those directly in it.
         """
-        top = next((team.path for team in self.tops if path.startswith(team.path)), None)
-        if top is None:
+        for team in self.tops:
+            top = team.path
+            if path.startswith(top):
+                break
+        else:
             return []
         if path == top and self.above:
             return ["", *([] if self.is_deep else [top])]
         first = len(top) + STEP if self.above else len(top)
         last = len(path) if self.is_deep else min(len(path), first)
-        return ["", *(path[:end] for end in range(first, last + 1, STEP))]
+        return ["", *[path[:end] for end in range(first, last + 1, STEP)]]
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ What many rows share, a day or the chip of a standing, is put into words and esc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from django.db.models import TextChoices
 from django.template.loader import render_to_string
@@ -16,9 +16,10 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from notices.rows import Variants
 from reports.standing import Row, Standing
 from reports.words import zone
 
@@ -26,8 +27,7 @@ NOTHING, EMPTY = format_html('<span class="report-nothing">{}</span>', "–"), e
 UNDER = '<span class="report-under">{}</span>'
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """One row of the table. `slip_url` is empty where the viewer may print no slip, `time_url` where nobody can give
     more time, `done` for nothing asked, `home_team` where there is only one.
     """
@@ -56,8 +56,7 @@ class Printer:
         self.base = reverse("reports:person", args=[0]).partition("0/")[0]
         self.slip_url = reverse("accounts:print_slip", args=[0])
         self.time_url = reverse("reports:more_time", args=[0])
-        self.zone = zone()
-        self.chip, self.day, self.text = cache(chip), cache(day), cache(escape)
+        self.zone, self.language, self.text = zone(), get_language(), cache(escape)
 
     def row(self, row: Row) -> Shown:
         return Shown(
@@ -77,11 +76,19 @@ class Printer:
             time_url=self.time_url.replace("/0/", f"/{row.enrollment_id}/") if gets_time(row) else "",
         )
 
+    def chip(self, standing: Standing) -> SafeString:
+        return chip(standing, self.language)
+
+    def day(self, on: date | None) -> str:
+        return day(on, self.language) if on else NOTHING
+
     def person_url(self, row: Row) -> str:
         return f"{self.base}{row.person_id}/"
 
-    def rows(self, rows: Iterable[Row]) -> list[Shown]:
-        return [self.row(row) for row in rows]
+    def rows(self, rows: Iterable[Row], labels: Mapping[str, str]) -> list[SafeString]:
+        """Lines of the table; `labels` are the headings of its columns, which a narrow screen shows beside a text."""
+        line = Variants("reports/person_row.html", **{f"{key}_label": label for key, label in labels.items()})
+        return [line.filled(self.row(row)._asdict()) for row in rows]
 
     def note(self, row: Row) -> SafeString:
         if row.left_on:
@@ -130,9 +137,12 @@ def options_of(choices: type[TextChoices], chosen: str, language: str | None) ->
     return format_html_join("", '<option value="{}"{}>{}</option>', lines)
 
 
-def chip(standing: Standing) -> SafeString:
+@lru_cache(maxsize=256)
+def chip(standing: Standing, language: str | None) -> SafeString:
+    """Kept for each language, as days are."""
     return render_to_string("parts/state.html", {"state": standing.value, "label": standing.label})
 
 
-def day(on: date | None) -> str:
-    return escape(date_format(on, "DATE_FORMAT")) if on else NOTHING
+@lru_cache(maxsize=4096)
+def day(on: date, language: str | None) -> str:
+    return escape(date_format(on, "DATE_FORMAT"))

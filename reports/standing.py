@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from django.db import models
@@ -81,7 +81,6 @@ class Row(NamedTuple):
     path_id: int | None
     path_key: str
     path: str
-    state: str
     place: int
     due_on: date | None
     last_learned_at: datetime | None
@@ -97,8 +96,7 @@ class Row(NamedTuple):
 
     @property
     def percent(self) -> int:
-        """For the bar. Rounded down, so that only all lessons are 100."""
-        return self.lessons_done * 100 // self.lessons_total if self.lessons_total else 0
+        return percent(self.lessons_done, self.lessons_total)
 
     @property
     def standing(self) -> Standing:
@@ -127,6 +125,35 @@ class Row(NamedTuple):
         return site_day(self.completed_at) if self.completed_at else None
 
 
+class FileRow(NamedTuple):
+    """As much of a Row as a file prints, under the same names: there may be a hundred thousand."""
+
+    name: str
+    home_team: str
+    is_asked: bool
+    course: str
+    path: str
+    place: int
+    due_on: date | None
+    last_learned_on: date | None
+    completed_on: date | None
+    could_use_help: bool
+    left_on: date | None
+    lessons_done: int
+    lessons_total: int
+    lessons_by_quiz: int
+    lessons_credited: int
+
+    @property
+    def percent(self) -> int:
+        return percent(self.lessons_done, self.lessons_total)
+
+
+def percent(done: int, total: int) -> int:
+    """Rounded down, so that only all lessons are 100."""
+    return done * 100 // total if total else 0
+
+
 @cache
 def place_of(standing: str) -> int:
     """Where a standing comes in the order of urgency; the database sorts and groups by this number."""
@@ -144,16 +171,16 @@ class Summary:
     def __getitem__(self, standing: str) -> int:
         return self.counts[standing]
 
-    @property
+    @cached_property
     def rows(self) -> int:
         return sum(self.counts.values())
 
-    @property
+    @cached_property
     def asked(self) -> int:
         """Of whom something is asked now; the number that the complete are counted of."""
         return self.rows - self[Standing.NOT_ASKED] - sum(self[standing] for standing in SET_ASIDE)
 
-    @property
+    @cached_property
     def complete(self) -> int:
         return sum(self[standing] for standing in COMPLETE)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 from django.utils import timezone
 
 from accounts.models import Membership, User
@@ -22,7 +22,7 @@ from accounts.models.user import UserQuerySet
 from accounts.statements import Prepared
 from courses import more_time
 from courses.counting import Counted, places_of, progress_of
-from courses.learned import Counter, with_learned
+from courses.learned import Counter, minute, moment, with_learned
 from courses.models import Completion, Credit, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet, site_day
 from quizzes import retakes
@@ -32,6 +32,7 @@ from reports.standing import (
     AHEAD,
     MONTH,
     STANDINGS,
+    FileRow,
     Row,
     Standing,
     Summary,
@@ -50,7 +51,6 @@ FIELDS = [
     "path_id",
     "path_key",
     "path_title",
-    "state",
     "place",
     "due_on",
     "last_learned_at",
@@ -61,10 +61,28 @@ FIELDS = [
 ]
 FOR_COUNTING = ["enrolled_at"]
 ENROLLMENT, PATH = FIELDS.index("enrollment_id"), FIELDS.index("path_id")
-LAST_LEARNED = FIELDS.index("last_learned_at")
 COLUMNS = [*FIELDS, *FOR_COUNTING, "name_key"]
-IN_BULK = [*FIELDS, *FOR_COUNTING, "learned", "beside", "name_key"]  # of rows that are counted one by one
+IN_BULK = [  # of rows that go into a file one by one; days and moments as texts, for converting them takes longer
+    "person_name",
+    "home_team",
+    "course_title",
+    "path_id",
+    "path_title",
+    "place",
+    "could_use_help",
+    "due_text",
+    "completed_text",
+    "left_text",
+    "enrolled_text",
+    "learned",
+    "beside",
+    "name_key",
+    "person_id",
+]
+TEXTS = ["due_text", "completed_text", "enrolled_text", "learned", "beside"]
 KEYS = ["enrollment_id", "person_id", "course_title", "place", "due_on", "name_key"]
+EXTRA = {"progress": ["share"], "last": ["last_learned_at"], "due": ["due_on"]}  # to sort by
+DAYS = 10_000  # that are remembered while a file is written
 NOTHING_COUNTED = Counted(0, 0)
 
 # What a report can be sorted by, and the column of the query that does it.
@@ -72,7 +90,7 @@ SORTS = {"state": "place", "name": "name_key", "due": "due_on", "progress": "sha
 
 
 def asked(people: UserQuerySet, at: datetime | None = None) -> EnrollmentQuerySet:
-    """The current enrollments of these people, with `state` and `place`."""
+    """The current enrollments of these people, with `place`, where they stand."""
     return _with_place(Enrollment.objects.current().filter(user__in=people), at)
 
 
@@ -90,7 +108,7 @@ def _with_place(enrollments: EnrollmentQuerySet, at: datetime | None) -> Enrollm
         *[(rule, Standing(state.value)) for rule, state in Enrollment.state_rules(at)],
     ]
     place = Case(*[When(rule, then=Value(place_of(standing))) for rule, standing in rules], output_field=IntegerField())
-    return enrollments.with_state(at).annotate(place=place)
+    return enrollments.annotate(place=place)
 
 
 def _values(enrollments: EnrollmentQuerySet, at: datetime | None, columns: Sequence[str]) -> QuerySet[Any, Any]:
@@ -127,7 +145,6 @@ def _values_of_not_asked(people: UserQuerySet, columns: Sequence[str]) -> QueryS
         "path_title": Value(""),
         "path_id": Value(None, output_field=models.BigIntegerField()),
         "enrolled_at": Value(None, output_field=models.DateTimeField()),
-        "state": Value(""),
         "place": Value(place_of(Standing.NOT_ASKED)),
         "due_on": Value(None, output_field=models.DateField()),
         "last_learned_at": Value(None, output_field=models.DateTimeField()),
@@ -136,8 +153,8 @@ def _values_of_not_asked(people: UserQuerySet, columns: Sequence[str]) -> QueryS
         "is_extendable": Value(False),
         "name_key": Lower("name"),
         "share": Value(None, output_field=IntegerField()),
-        "learned": Value(None, output_field=models.TextField()),
-        "beside": Value(None, output_field=models.TextField()),
+        **dict.fromkeys(TEXTS, Value(None, output_field=models.TextField())),
+        "left_text": _text_of("left_at"),
     }
     return not_asked(people).annotate(**who, **nothing).order_by().values_list(*columns)
 
@@ -216,11 +233,8 @@ def rows_of(
     if window:
         enrollments = enrollments.filter(window_q(window, at))
     if columns is IN_BULK:
-        enrollments = _in_bulk(enrollments, sort)
-    wanted = [
-        *columns,
-        *({"progress": ["share"], "last": ["last_learned_at"] if columns is KEYS else []}.get(sort, [])),
-    ]
+        enrollments = _in_bulk(enrollments)
+    wanted = [*columns, *(name for name in EXTRA.get(sort, []) if name not in columns)]
     if sort == "progress":
         share = F("lessons_done") * 1000 / NullIf(F("lessons_total"), Value(0))
         enrollments = enrollments.with_progress().annotate(share=share)
@@ -282,23 +296,57 @@ def as_rows(found: Iterable[Sequence[Any]], with_modules: bool = False) -> list[
     return [Row(*row) for row in rows]
 
 
-def _in_bulk(enrollments: EnrollmentQuerySet, sort: str) -> EnrollmentQuerySet:
-    """With what a Counter counts; that tells the last learning day as well, so it is asked for only to sort by."""
-    enrollments = with_learned(enrollments)
-    never = Value(None, output_field=models.DateTimeField())
-    return enrollments if sort == "last" else enrollments.annotate(last_learned_at=never)
+def _in_bulk(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
+    """With what a file is made of."""
+    return with_learned(enrollments).annotate(
+        due_text=_text_of("due_on"),
+        completed_text=_text_of("completed_at"),
+        enrolled_text=_text_of("enrolled_at"),
+        left_text=_text_of("user__left_at"),
+    )
 
 
-def one_by_one(found: Iterable[Sequence[Any]]) -> Iterator[Row]:
-    """As `as_rows`, for any number asked for with IN_BULK: each when it is wanted, with one query for all."""
-    end, counter = len(FIELDS), Counter()
-    for values in found:
-        if values[ENROLLMENT] is None:
-            yield Row._make([*values[:end], *NOTHING_COUNTED, ""])
-            continue
-        enrolled_at, learned, beside = values[end : end + 3]
-        last, counted = counter.count(values[PATH], enrolled_at, learned, beside)
-        yield Row._make([*values[:LAST_LEARNED], last, *values[LAST_LEARNED + 1 : end], *counted, ""])
+def _text_of(name: str) -> Cast:
+    return Cast(name, models.TextField())
+
+
+def one_by_one(found: Iterable[Sequence[Any]]) -> Iterator[FileRow]:
+    """What a file prints of the rows of `as_rows`, for any number asked for with IN_BULK: each when it is wanted, with
+    one query for all.
+    """
+    count, due_day = Counter().count, lru_cache(maxsize=DAYS)(date.fromisoformat)
+    day_at = lru_cache(maxsize=DAYS)(lambda at: site_day(moment(at)))
+    for (
+        name,
+        home,
+        course,
+        path_id,
+        path,
+        place,
+        helped,
+        due,
+        completed,
+        left,
+        enrolled,
+        learned,
+        beside,
+        *_keys,
+    ) in found:
+        last, counted = count(path_id, enrolled, learned, beside) if path_id else ("", NOTHING_COUNTED)
+        yield FileRow(
+            name,
+            home,
+            path_id is not None,
+            course,
+            path,
+            place,
+            due_day(due) if due else None,
+            day_at(minute(last)) if last else None,
+            day_at(minute(completed)) if completed else None,
+            helped,
+            day_at(minute(left)) if left else None,
+            *counted,
+        )
 
 
 def row_of(enrollment: Enrollment, at: datetime | None = None) -> Row:

@@ -40,10 +40,10 @@ def team(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     page = page_of(population, asked, at)
     asked = page.asked
-    printer = Printer(page.slips, names_teams=population.has_several_teams)
+    printer, headings = Printer(page.slips, names_teams=population.has_several_teams), columns(page)
     context = {
         "page": page,
-        "rows": printer.rows(page.rows),
+        "rows": printer.rows(page.rows, {column.key: column.label for column in headings}),
         "to_act_on": printer.to_act_on(page.to_act_on) if asked.is_plain else [],
         "asked": asked,
         "behind": choice.count_behind(page, population, at) if asked.is_plain else 0,
@@ -51,7 +51,7 @@ def team(request: HttpRequest) -> HttpResponse:
         "behind_query": asked.query(whom=choice.BEHIND_ONES),
         "gives_time": not sets_any_day(population.viewer),
         **filters(population, page),
-        "columns": columns(page),
+        "columns": headings,
         "chart": chart(page.shown, asked),
         "sentence": words.headline(population.title, page.summary),
         "population": words.sentences(population.sentence(page.tally.people), asked.in_words()),

@@ -168,8 +168,14 @@ class Enrollment(models.Model):
     class Meta:
         verbose_name = _("enrollment")
         verbose_name_plural = _("enrollments")
-        constraints = [models.UniqueConstraint(fields=["user", "course", "cycle"], name="enrollment_once_a_cycle")]
-        indexes = [models.Index(fields=["due_on"], condition=Q(completed_at=None), name="enrollment_due_open")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "course", "cycle"], name="enrollment_once_a_cycle"),
+            models.CheckConstraint(condition=Q(cycle__gte=1), name="enrollment_cycles_begin_with_one"),
+        ]
+        indexes = [
+            models.Index(fields=["due_on"], condition=Q(completed_at=None), name="enrollment_due_open"),
+            models.Index(fields=["user", "course", "cycle"], condition=Q(cycle__gt=1), name="enrollment_taken_again"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.path}"
@@ -177,11 +183,12 @@ class Enrollment(models.Model):
     @staticmethod
     def current_q(prefix: str = "") -> Q:
         """The condition behind `current()`, for queries that reach enrollments through another model."""
+        # What is later than another is not the first; said twice, it is looked for among the few that are not.
         later = Enrollment.objects.filter(
             user=OuterRef(f"{prefix}user"),
             course=OuterRef(f"{prefix}course"),
             cycle__gt=OuterRef(f"{prefix}cycle"),
-        )
+        ).filter(cycle__gt=1)
         return Q(~Exists(later))
 
     def required_steps(self) -> PathStepQuerySet:

@@ -1,13 +1,13 @@
 """A prepared query gives what the query itself gives, to everybody their own, and refuses what it cannot prepare."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import BigIntegerField, DateField, F, Q, TextField, Value
 from django.utils import timezone
 
 from accounts.backends import PersonBackend
@@ -37,6 +37,20 @@ def test_values_and_slices_keep_their_shape(cast):
 def test_a_constant_that_equals_a_stand_in_stays_what_it_is(cast):
     prepared = Prepared(lambda pk: User.objects.filter(Q(pk=pk) | Q(pk=100) | Q(pk=200)))
     assert prepared(pk=cast.ada.pk) == [cast.ada]
+
+
+def test_constants_stay_what_they_are(cast):
+    """They become a part of the SQL."""
+
+    def build(pk: int):
+        odd = [Value(text, TextField()) for text in ("it's 100%s", "%%", "back\\slash", "%(pk)s", "")]
+        others = [Value(None, BigIntegerField()), Value(-7), Value(True), Value(date(2026, 11, 22), DateField())]
+        values = {f"value{n}": value for n, value in enumerate([*odd, *others])}
+        return User.objects.filter(pk=pk, name__contains="a").annotate(**values).values_list("pk", *values)
+
+    prepared = Prepared(build)
+    assert prepared(pk=cast.ada.pk) == list(build(cast.ada.pk)) != []
+    assert prepared.statement.names == ["pk"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -395,3 +395,9 @@ def test_a_redo_of_a_lesson_beside_the_path_makes_an_update_due_for_who_has_it(s
     stale = Enrollment.objects.update_due()
     assert stale.filter(pk=second.pk).exists()
     assert not stale.filter(pk=other.pk).exists(), "it was not asked of them"
+
+
+def test_no_cycle_comes_before_the_first(cast):
+    """`current()` looks for a later cycle among those above one."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Enrollment.objects.filter(pk=cast.ada_enrolled.pk).update(cycle=0)
