@@ -70,7 +70,7 @@ def test_questions_are_searched_by_words(ed, quiz, words, said):
 
 def test_the_list_takes_the_same_queries_however_long(ed, quiz, django_assert_num_queries):
     ed.get(address("put_in", quiz))
-    with django_assert_num_queries(10) as few:
+    with django_assert_num_queries(9) as few:
         ed.get(address("put_in", quiz))
     for number in range(5):
         make_question(quiz.lesson.course, f"more-{number}")
