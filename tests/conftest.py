@@ -20,13 +20,15 @@ from tests.stage import Stage
 hypothesis.register_profile("suite", deadline=None)
 hypothesis.load_profile("suite")
 
+LONG = {f"test_{name}.py" for name in ("every_page", "input", "editor", "access", "quizzes", "journeys")}
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     done = [item for item in items if SECOND_RUN and item.get_closest_marker("once")]
     config.hook.pytest_deselected(items=done)
     left = set(items).difference(done)
-    # The browser tests stay on one worker, which is to begin with them while the other goes through the rest.
-    items[:] = sorted([item for item in items if item in left], key=lambda item: not item.get_closest_marker("browser"))
+    # The longest files first, so that no worker is left with one of them while the other has nothing to do.
+    items[:] = sorted([item for item in items if item in left], key=lambda item: item.path.name not in LONG)
 
 
 @dataclass

@@ -14,7 +14,8 @@ from tests import coverage
 from tests.postgres import postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
+# A file stays with one worker: what it shares is made once, and tests that count the same things do not meet.
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 INSTALL = "Install Chromium and PostgreSQL with `make system` (as root), then run `make test` again."
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]  # one worker, one demo site
+pytestmark = pytest.mark.once
 
 COURSE = "/courses/customer-service/"
 SHEET, OTHER = "Huddle: Getting Started", "Job Aid: My Two Goals"

@@ -13,7 +13,7 @@ from tests.browser.demo_site import DemoSite
 from tests.builders import picture
 from tests.courses.test_vectors import VECTORS
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]  # one worker, one demo site
+pytestmark = pytest.mark.once
 
 EDITOR = "ed@example.com"
 WIDE = 1400

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]  # one worker, one demo site
+from tests.browser.axe import BOTH, EVERY_LOOK, problems
+
+pytestmark = pytest.mark.once
 
 COURSE = "/courses/customer-service/"
 PAGES: dict[str, list[str]] = {
@@ -136,12 +136,6 @@ STAFF_PAGES: dict[str, dict[str, list[str]]] = {
     },
     "olga@example.com": {"/admin/sender/|Staff pages": []},
 }
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES: dict[str, Any] = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
-CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
-BOTH = [("light", 1280, RULES), ("dark", 320, RULES)]
-# What learners and strangers see is looked at in all four: all that differs in the other two is what colors meet.
-EVERY_LOOK = [*BOTH, ("dark", 1280, CONTRAST), ("light", 320, CONTRAST)]
 LOOKS = {"": EVERY_LOOK, "ada@example.com": EVERY_LOOK}
 
 
@@ -202,23 +196,3 @@ def test_empty_staff_forms_say_what_is_wrong(visit: Any) -> None:
         assert page.evaluate("document.activeElement.id") == "error-summary"
         found += problems(page, f"{address} with errors")
     assert not found, "\n".join(found)
-
-
-def problems(page: Any, where: str, looks: Sequence[Any] = BOTH) -> list[str]:
-    """What axe finds on this page in each look, and whether one must scroll sideways."""
-    return [problem for look in looks for problem in problems_of_look(page, where, *look)]
-
-
-def problems_of_look(
-    page: Any, where: str, scheme: Literal["light", "dark"], width: int, rules: dict[str, Any]
-) -> list[str]:
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size({"width": width, "height": 800})
-    found = []
-    for violation in Axe().run(page, options=rules).response["violations"]:
-        for node in violation["nodes"]:
-            found.append(f"{violation['id']} ({violation['impact']}): {node['html'][:160]}")
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if overflow > 0:
-        found.append(f"{overflow} px wider than the window")
-    return [f"{where}, {scheme}, {width} px: {problem}" for problem in found]

@@ -14,8 +14,6 @@ from tests.browser.conftest import certify
 from tests.browser.demo_site import DemoSite
 from tests.browser.keyboard import press, tab_to
 
-pytestmark = pytest.mark.xdist_group("browser")  # one worker, one demo site
-
 COURSE = "/courses/customer-service/"
 SAMPLE = f"{COURSE}de-escalating-anger/"
 QUIZ = f"{COURSE}quiz-recovering/"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.browser.answers import fill
-from tests.browser.test_every_page import COURSE, problems
-from tests.second_run import SECOND_RUN
+from tests.browser.axe import SIDEWAYS, problems
+from tests.browser.test_every_page import COURSE
 
-pytestmark = pytest.mark.xdist_group("browser")  # one worker, one demo site
+pytestmark = pytest.mark.once
 
 # WCAG 1.4.12, whatever the page says
 SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
@@ -22,7 +22,6 @@ CUT_OFF = """() => [...document.querySelectorAll('body :not(input, textarea, svg
     return e.checkVisibility() && !e.closest('.visually-hidden') && style.display !== 'inline' && e.clientWidth
         && (clips || holds) && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1);
 }).map(e => e.outerHTML.slice(0, 120))"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 MOVES = """() => [...document.querySelectorAll('*')].filter(e => {
     const style = getComputedStyle(e);
     return [style.transitionDuration, style.animationDuration].some(list => list.split(',').some(parseFloat));
@@ -52,7 +51,7 @@ def test_pages_bear_what_people_set_for_themselves(visit: Any, who: str) -> None
     visitor = visit(reduced_motion="reduce", bypass_csp=True)
     page = visitor.sign_in(who) if who else visitor.page
     found = []
-    for address in PAGES[who][: 1 if SECOND_RUN else None]:
+    for address in PAGES[who]:
         page.goto(address)
         found += [f"{address} moves: {html}" for html in page.evaluate(MOVES)]
         page.emulate_media(forced_colors="active", reduced_motion="reduce")

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser import answers
 from tests.browser.demo_site import DemoSite
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]  # one worker, one demo site
+pytestmark = pytest.mark.once
 
 COURSE = "/admin/preview/customer-service/"
 # What somebody's learning would be written in; other tests leave rows of their own, before or after this one.

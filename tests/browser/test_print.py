@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]  # one worker, one demo site
+pytestmark = pytest.mark.once
 
 MODULES = Path(__file__).resolve().parents[2] / "content" / "customer-service" / "modules"
 SHEETS = sorted(file.stem for file in MODULES.glob("*/*.md") if file.stem.startswith(("job-aid-", "huddle-")))

@@ -11,7 +11,7 @@ from quizzes.grading import TYPES
 from tests.browser.answers import fill, item_on
 from tests.browser.keyboard import press, tab_to
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]  # one worker, one demo site
+pytestmark = pytest.mark.once
 
 COURSE = "/courses/customer-service/"
 # Between them they ask every type; each further attempt brings questions that those before left out.

@@ -19,8 +19,6 @@ from config import backups
 from notices.models import Notice
 from tests.builders import enroll, make_course, make_person
 
-pytestmark = pytest.mark.xdist_group("backup")  # they count scratch databases, which another worker would make, too
-
 
 @pytest.fixture(autouse=True)
 def tools(monkeypatch, tmp_path: Path, settings):

@@ -10,11 +10,10 @@ from accounts.models import Membership, Team
 from courses import changes, more_time
 from courses.models import Assignment, Enrollment, EnrollmentChange
 from courses.models.enrollment import site_day
+from tests.at_once import at_once
 from tests.builders import enroll, make_course, make_member
-from tests.quizzes.test_races import at_once, db_with_roles
 
-__all__ = ["db_with_roles"]
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("db_with_roles")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
