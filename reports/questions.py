@@ -1,4 +1,4 @@
-"""Question analysis: how the questions of a course do, from the first attempt of each enrollment at each quiz.
+"""Question analysis: how the questions of a course do, from the newest first attempts at each quiz.
 
 It knows counts and never a person. Answers are grouped by the database and graded here once for each distinct response,
 by the key in use: of a question that was edited, the answers to revisions that offered the same count together.
@@ -10,16 +10,19 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from courses.models import Course
 from quizzes import grading
-from quizzes.models import Answer, PoolItem, Question, QuestionRevision
+from quizzes.models import Answer, Attempt, PoolItem, Question, QuestionRevision, Quiz
 
+NEWEST = 2_000  # first attempts at each quiz: more say nothing else, and those of 100,000 people take seconds to count
 SHOWN_FROM = 10  # answers; fewer say nothing, and might say who gave them
 TOO_EASY = 95  # percent right: what everybody knows takes the place of a question that tells somebody something
 TOO_HARD = 40  # percent right: with three options a third is guessing, so rather the question is wrong than the people
@@ -131,7 +134,7 @@ def may_analyze(user: Any) -> bool:
 
 
 def items_of(course: Course) -> list[Item]:
-    """The questions that quizzes of this course draw from, in the order of its quizzes; five queries."""
+    """The questions that quizzes of this course draw from, in the order of its quizzes; six queries."""
     pooled = PoolItem.objects.filter(question=OuterRef("pk"))
     place = ("quiz__lesson__module__position", "quiz__lesson__position", "position")
     first = {f"place{n}": Min(f"pool_items__{name}") for n, name in enumerate(place)}
@@ -140,7 +143,7 @@ def items_of(course: Course) -> list[Item]:
 
 
 def item_of(question: Question) -> Item | None:
-    """One question, retired or not; None if it was never in use. Four queries."""
+    """One question, retired or not; None if it was never in use. Five queries."""
     return next(iter(analyzed([question])), None)
 
 
@@ -149,7 +152,7 @@ def analyzed(questions: list[Question]) -> list[Item]:
     edited = dict(
         QuestionRevision.objects.filter(question__in=ids).values_list("question").annotate(Max("created_at")).order_by()
     )
-    groups = list(responses_to(ids))
+    groups = list(responses_to(questions))
     wanted = {question.published_revision_id for question in questions} | {revision for revision, *_rest in groups}
     revisions = QuestionRevision.objects.in_bulk([pk for pk in wanted if pk is not None])
     items = {
@@ -163,15 +166,24 @@ def analyzed(questions: list[Question]) -> list[Item]:
     return list(items.values())
 
 
-def responses_to(questions: Iterable[int]) -> Iterable[tuple[int, Any, int]]:
-    """Revision, response and how many gave it, in first attempts that are closed. What carries no points is long and
-    seldom the same twice, so of that only the number is asked for.
+def newest_attempts(courses: Iterable[int]) -> QuerySet[Attempt]:
+    """The newest first attempts at each quiz of these courses that are closed; one query to find where they begin."""
+    first = Attempt.objects.filter(number=1, closed_at__isnull=False)
+    of_quiz = first.filter(quiz=OuterRef("pk")).order_by("-pk").values("pk")
+    begin = Quiz.objects.filter(lesson__course__in=courses).values_list("pk", Subquery(of_quiz[NEWEST - 1 : NEWEST]))
+    newest = [Q(quiz=quiz, pk__gte=pk or 0) for quiz, pk in begin]
+    return first.filter(reduce(or_, newest)) if newest else first.none()
+
+
+def responses_to(questions: Iterable[Question]) -> Iterable[tuple[int, Any, int]]:
+    """Revision, response and how many gave it.
+
+    What carries no points is long and seldom the same twice, so of that only the number is asked for.
     """
     answers = Answer.objects.filter(
-        question_revision__question__in=list(questions),
+        attempt__in=newest_attempts({question.course_id for question in questions}),
+        question_revision__question__in=questions,
         response__isnull=False,
-        attempt__number=1,
-        attempt__closed_at__isnull=False,
     ).order_by()
     without_points = [name for name in grading.TYPES if not grading.is_graded(name)]
     graded = answers.exclude(question_revision__type__in=without_points)

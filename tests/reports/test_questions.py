@@ -7,7 +7,7 @@ from django.utils import timezone
 from quizzes import taking
 from quizzes.models import Answer, Attempt, Question, Quiz
 from reports import questions
-from tests.builders import enroll, make_person
+from tests.builders import enroll, make_person, make_quiz
 from tests.quizzes.mending import mend, quiz_of_two, take
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,18 @@ def test_only_first_attempts_that_are_closed_count(cast, quiz, question):
     again = enroll(cast.ada, cast.course, cycle=2)
     taking.close(taking.start(again, quiz))  # nothing answered
     assert questions.item_of(question).answered == 1
+
+
+def test_the_newest_attempts_at_each_quiz_count(quiz, question, monkeypatch):
+    """However often one quiz is taken, another keeps its answers."""
+    monkeypatch.setattr(questions, "NEWEST", 12)
+    rare = make_quiz(quiz.lesson.module, "other")
+    other = Question.objects.get(key="other-q1")
+    answered(rare, other, ["b"])
+    answered(quiz, question, *[["a"]] * 3, *[["b"]] * 10)
+    assert dict(questions.item_of(question).tally) == {"a": 2, "b": 10}
+    assert questions.item_of(other).answered == 1
+    assert {item.question: item.answered for item in questions.items_of(quiz.lesson.course)}[question] == 12
 
 
 def test_under_ten_answers_nothing_is_said(quiz, question, cast, as_):
