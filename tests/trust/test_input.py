@@ -70,7 +70,7 @@ def test_no_form_breaks(people, role):
             if status >= 500:
                 broken.append(f"{form.method} {form.address} {what}: {status}")
     assert not broken, "\n".join(broken[:40])
-    assert asked > 50
+    assert asked > (30 if SECOND_RUN else 50)
 
 
 @pytest.mark.parametrize("role", ["nobody", "learner", "manager", "super"])
