@@ -3,6 +3,8 @@
 import re
 from xml.etree import ElementTree
 
+from defusedxml.ElementTree import fromstring
+
 TAG = "{http://www.w3.org/2000/svg}"  # before each name, as ElementTree has it
 SHAPES = {
     "svg",
@@ -61,7 +63,7 @@ def read(source: str) -> ElementTree.Element:
     if "<!" in plain or "<?" in plain:
         raise BadDrawing("The drawing has a DOCTYPE, an entity or a processing instruction. Remove it.")
     try:
-        root = ElementTree.fromstring(plain)  # noqa: S314  # no DOCTYPE, so no entity that could grow
+        root: ElementTree.Element = fromstring(plain)
     except (ElementTree.ParseError, ValueError) as error:
         raise BadDrawing(f"The drawing is not well-formed XML: {error}.") from error
     if _depth(root) > MAX_DEPTH:

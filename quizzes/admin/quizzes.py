@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -104,6 +105,6 @@ class QuizAdmin(PoolPages, FillPages, StaffAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The questions lie below the form."""
         questions, listed = self.listed(request, context["original"])
-        response: Any = super().render_change_form(request, {**context, **listed}, *args, **kwargs)
-        fill(response, "questions", questions.html)
-        return response  # type: ignore[no-any-return]  # as it came
+        response = super().render_change_form(request, {**context, **listed}, *args, **kwargs)
+        fill(cast(TemplateResponse, response), "questions", questions.html)
+        return response

@@ -12,7 +12,8 @@ from accounts.models import User
 from courses.models import Course, Module, Objective, Path, PathStep, Skill
 from quizzes.models import PoolItem, Quiz
 from tests.bench.data import items, make_checks, make_lessons, make_questions, make_quiz, sign_in
-from tests.bench.run import FEWER, OUR_OWN, REQUESTS, ROUNDS, STOCK, Row, Visit, analyze, asked, in_turn, say
+from tests.bench.row import Row
+from tests.bench.run import FEWER, OUR_OWN, REQUESTS, ROUNDS, STOCK, Visit, analyze, asked, in_turn, say
 from tests.bench.servers import Client, Server, free_port, granian, running
 
 STAFF = "tests.bench.bare.staff_wsgi:application"

@@ -24,38 +24,15 @@ from quizzes.models import Answer, Quiz
 from tests.bench import servers
 from tests.bench.attempts import LARGE, answer_often, large_attempts
 from tests.bench.data import CROWD, LEARNERS, World, grow, make_library, make_world, sign_in
+from tests.bench.row import Row
 from tests.bench.servers import BARE, WORKSHOP, Client, Crowd, Server, crowd, free_port, granian, running, serve, used
 from tests.bench.weight import Weight, weigh
 
 FEW, MANY, OTHER_COURSES = 1_000, 10_000, 20
 ROUNDS, REQUESTS, FEWER = 5, 20, 5
-NOISE = 1.3  # a row further over its bound than this is over; one that is nearer is measured again
 CLIENTS = 16
 STOCK, OUR_OWN = "django.contrib.auth.backends.ModelBackend", "accounts.backends.PersonBackend"
 Query = tuple[str, Any]
-
-
-@dataclass
-class Row:
-    """One line of the table. `gate`: whether being over the bound fails the run."""
-
-    name: str
-    value: float
-    bound: float | None = None
-    unit: str = ""
-    gate: bool = True
-    least: bool = False  # the bound is the least, not the most
-
-    @property
-    def is_close(self) -> bool:
-        """Over its bound by no more than noise may be."""
-        return self.gate and not self.holds and self.bound is not None and self.value <= self.bound * NOISE
-
-    @property
-    def holds(self) -> bool:
-        if self.bound is None:
-            return True
-        return self.value >= self.bound if self.least else self.value <= self.bound
 
 
 def say(text: str) -> None:
