@@ -129,13 +129,14 @@ class Site:
 
     def path(self, route: str, **given: object) -> str:
         """An address with everything in it that the learner may see."""
+        question = Question.objects.filter(pool_items__quiz=self.quiz.quiz).first()
         values: dict[str, object] = {
             "course": self.cast.course.key,
             "module": self.cast.course.modules.first().key,
             "lesson": self.quiz.slug if "/quiz/" in route else self.reading.slug,
-            "number": 1,
+            "number": question.pk if "/take-out/" in route else 1,
             "position": 1,
-            "question": Question.objects.filter(pool_items__quiz=self.quiz.quiz).first().key,
+            "question": question.key,
             "person": self.cast.ada.pk,
             "enrollment": self.cast.ada_enrolled.pk,
             "attempt": self.attempt.pk,
