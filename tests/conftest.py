@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from hypothesis import settings as hypothesis
+from xdist.scheduler import LoadFileScheduling
 
 from accounts.models import Team, User
 from courses.models import Course, Enrollment
@@ -20,7 +21,20 @@ from tests.stage import Stage
 hypothesis.register_profile("suite", deadline=None)
 hypothesis.load_profile("suite")
 
-LONG = {f"test_{name}.py" for name in ("every_page", "input", "editor", "access", "quizzes", "journeys")}
+BROWSER = "tests/browser/"
+LONG = ("tests/trust/test_input.py", "tests/test_access.py")
+
+
+class ByFile(LoadFileScheduling):
+    """A file stays with one worker, and all that drives a browser with one, so that the demo site is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest runs without xdist, too
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,7 +42,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=done)
     left = set(items).difference(done)
     # The longest files first, so that no worker is left with one of them while the other has nothing to do.
-    items[:] = sorted([item for item in items if item in left], key=lambda item: item.path.name not in LONG)
+    items[:] = sorted(
+        [item for item in items if item in left], key=lambda item: not item.nodeid.startswith((BROWSER, *LONG))
+    )
 
 
 @dataclass

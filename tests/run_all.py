@@ -14,8 +14,7 @@ from tests import coverage
 from tests.postgres import postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
-# A file stays with one worker: what it shares is made once, and tests that count the same things do not meet.
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--no-loadscope-reorder"]  # by file: tests/conftest.py
 INSTALL = "Install Chromium and PostgreSQL with `make system` (as root), then run `make test` again."
 
 
