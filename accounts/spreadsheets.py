@@ -16,10 +16,6 @@ from typing import Any
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
 from accounts.cells import CHUNK, Cell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -53,6 +49,11 @@ class Sheet:
     """
 
     def __init__(self, title: str, columns: Sequence[Cell]) -> None:
+        # Here and not above: it would be a tenth of every cold start, and few requests write a workbook.
+        from openpyxl import Workbook  # noqa: PLC0415
+        from openpyxl.styles import Font  # noqa: PLC0415
+        from openpyxl.utils import get_column_letter  # noqa: PLC0415
+
         book = Workbook()
         sheet = book.worksheets[0]
         sheet.title, sheet.freeze_panes = title[:31], "A2"

@@ -13,7 +13,7 @@ from typing import IO, Any, NamedTuple
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from desk.files import delimited, workbook
+from desk.files import delimited
 from desk.files.refusal import NotReadable
 
 __all__ = ["Column", "NotReadable", "Row", "Table", "read"]
@@ -95,6 +95,8 @@ def kind_of(file: IO[bytes]) -> Callable[[IO[bytes], Callable[[list[str]], int]]
     start = file.read(512)
     file.seek(0)
     if start.startswith(ZIP):
+        from desk.files import workbook  # noqa: PLC0415  # with openpyxl it would be a tenth of every cold start
+
         return lambda opened, known: workbook.records(opened)
     mend = _("Save it as CSV or as XLSX and bring that file.")
     if start.startswith(OLD_EXCEL):
