@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
+
+if TYPE_CHECKING:
+    FormBase = forms.ModelForm[Any]
+else:
+    FormBase = object
+
+
+class WithUnshown(FormBase):
+    """A model form that fills in fields it does not show, and has what is unique together with them checked.
+
+    Django leaves out every constraint that names a field the form lacks, and then the database is the one to refuse.
+    """
+
+    def unshown(self) -> set[str]:
+        """The names of those fields; of those, that have a value by then."""
+        raise NotImplementedError
+
+    def _get_validation_exclusions(self) -> Any:
+        return super()._get_validation_exclusions() - self.unshown()  # type: ignore[misc]  # private: not in the stubs
 
 
 def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]] | QuerySet[Any]) -> None:

@@ -11,7 +11,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.fields import offer, show_instead
+from accounts.fields import WithUnshown, offer, show_instead
 from courses import markdown, publishing
 from courses.models import Lesson, LessonRevision, Module
 from courses.models.course import free_key, key_from
@@ -44,7 +44,7 @@ def unix_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-class LessonForm(LessonModelForm):
+class LessonForm(WithUnshown, LessonModelForm):
     """The text of a lesson and its place. The text is saved as a new revision, never over an old one."""
 
     number = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=BIGGEST, required=False)
@@ -208,12 +208,9 @@ class LessonForm(LessonModelForm):
         names = Lesson.objects.filter(Q(key__startswith=key) | Q(slug__startswith=key), course=module.course_id)
         return free_key(key, {name for pair in names.values_list("key", "slug") for name in pair}) if key else ""
 
-    def _get_validation_exclusions(self) -> Any:
-        """Key, address and the one sample are unique in the course, which is not a field of this form."""
-        known = (
-            {"course", "slug"} if self.instance.course_id else set()
-        )  # no module was chosen: that is the error to show
-        return super()._get_validation_exclusions() - known  # type: ignore[misc]  # private, so not in the stubs
+    def unshown(self) -> set[str]:
+        """Key, address and the one sample are unique in the course; without a module, that is the error to show."""
+        return {"course", "slug"} if self.instance.course_id else set()
 
     def content(self) -> dict[str, Any]:
         """What goes into a revision; parts this form does not show stay as they are."""

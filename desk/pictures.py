@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.fields import WithUnshown
 from accounts.sessions import signed_in
 from courses import images, markdown
 from courses.models import Image, Lesson, LessonRevision
@@ -55,7 +56,7 @@ def picture_field() -> PictureField:
     )
 
 
-class UploadForm(ImageModelForm):
+class UploadForm(WithUnshown, ImageModelForm):
     """A new picture. Its words come with it, for there are people who do not see it."""
 
     file = picture_field()
@@ -81,9 +82,9 @@ class UploadForm(ImageModelForm):
             refuse_twin(self, data["file"], data["course"].pk)
         return data
 
-    def _get_validation_exclusions(self) -> Any:
+    def unshown(self) -> set[str]:
         """Keys are unique among the pictures in use, and a new one is."""
-        return super()._get_validation_exclusions() - {"retired_at"}  # type: ignore[misc]  # private, so not in the stubs
+        return {"retired_at"}
 
 
 class PictureForm(ImageModelForm):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.fields import offer
+from accounts.fields import WithUnshown, offer
 from accounts.numbers import row_number
 from courses import order, progress, publishing
 from courses.models import Course, Lesson, Module, Objective, Skill
@@ -23,10 +23,8 @@ from notices.admin import ColumnFilter, StaffAdmin, StaffInline, Trail
 if TYPE_CHECKING:
     ModuleModelForm = forms.ModelForm[Module]
     ObjectiveModelForm = forms.ModelForm[Objective]
-    KeyBase = forms.ModelForm[Any]
 else:
     ModuleModelForm = ObjectiveModelForm = forms.ModelForm
-    KeyBase = object
 
 FARTHEST = 999  # objectives of a module, and more than anybody lists
 
@@ -119,7 +117,7 @@ class CourseFilter(ColumnFilter):
         return courses if len(courses) > 1 else []
 
 
-class KeyFromTitle(KeyBase):
+class KeyFromTitle(WithUnshown):
     """For the forms of what has a key in its course: one that is left empty is made from the title, one of a kind."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -144,8 +142,8 @@ class KeyFromTitle(KeyBase):
             self.add_error("key", _("Write one: this title has no letters to make it from."))
         return data
 
-    def _get_validation_exclusions(self) -> Any:
-        return super()._get_validation_exclusions() - {"course"}  # type: ignore[misc]  # private, so not in the stubs
+    def unshown(self) -> set[str]:
+        return {"course"}
 
 
 class ModuleForm(KeyFromTitle, ModuleModelForm):
