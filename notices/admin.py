@@ -69,8 +69,14 @@ class PlainFields:
 
 
 class StaffInline(PlainFields, StackedInline):
+    """Rows below the form of what they belong to. A forged count gets no more of them than somebody could ever need."""
+
     extra = 1
     show_change_link = False
+    max_num = 300
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, absolute_max=self.max_num, **kwargs)
 
     @property
     def media(self) -> forms.Media:

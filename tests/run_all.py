@@ -14,7 +14,9 @@ from tests import coverage
 from tests.postgres import postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--no-loadscope-reorder"]  # by file: tests/conftest.py
+# One worker more than there are processors, for tests wait for browsers and servers; by file: tests/conftest.py.
+WORKERS = (os.cpu_count() or 1) + 1
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), "--no-loadscope-reorder"]
 INSTALL = "Install Chromium and PostgreSQL with `make system` (as root), then run `make test` again."
 
 

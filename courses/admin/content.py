@@ -102,7 +102,7 @@ class ObjectiveInline(StaffInline):
         """With the skills of this course to choose from, asked once for all rows."""
         formset = super().get_formset(request, obj, **kwargs)
         if obj and "skill" in formset.form.base_fields:
-            formset.form.base_fields["skill"].queryset = Skill.objects.filter(course=obj.course_id)  # type: ignore[attr-defined]  # a choice
+            formset.form.base_fields["skill"].queryset = Skill.objects.filter(course=obj.course_id)  # a choice
         return formset
 
 

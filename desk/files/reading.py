@@ -95,9 +95,9 @@ def kind_of(file: IO[bytes]) -> Callable[[IO[bytes], Callable[[list[str]], int]]
     start = file.read(512)
     file.seek(0)
     if start.startswith(ZIP):
-        from desk.files import workbook  # noqa: PLC0415  # with openpyxl it would be a tenth of every cold start
+        from desk.files.workbook import records  # noqa: PLC0415  # with openpyxl: a tenth of every cold start
 
-        return lambda opened, known: workbook.records(opened)
+        return lambda opened, known: records(opened)
     mend = _("Save it as CSV or as XLSX and bring that file.")
     if start.startswith(OLD_EXCEL):
         raise NotReadable(_("This is an old Excel file (XLS), or one with a password."), mend=mend)

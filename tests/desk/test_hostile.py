@@ -176,3 +176,14 @@ def test_every_form_wants_its_token(cast, token):
     assert client.post(reverse("admin:courses_lesson_do", args=[lesson.pk, "retire"]), data).status_code == 403
     lesson.refresh_from_db()
     assert lesson.retired_at is None
+
+
+def test_a_forged_count_of_rows_gets_no_thousands_of_them(cast, as_):
+    module = cast.course.modules.get()
+    url = reverse("admin:courses_module_change", args=[module.pk])
+    page = as_(cast.ed).get(url)
+    [inline] = page.context["inline_admin_formsets"]
+    prefix = inline.formset.prefix
+    forged = {f"{prefix}-TOTAL_FORMS": "9" * 40, f"{prefix}-INITIAL_FORMS": "0", "title": ""}
+    [inline] = as_(cast.ed).post(url, forged).context["inline_admin_formsets"]
+    assert 1 <= len(inline.formset.forms) <= 300

@@ -13,11 +13,16 @@ from quizzes import taking
 from tests.builders import make_live_session, make_person
 from tests.conftest import Cast
 
+People = dict[str, User | None]
 ROLES = ["nobody", "learner", "manager", "editor", "hr", "operator", "super"]
 
 
 @pytest.fixture
-def people(cast: Cast) -> dict[str, User | None]:
+def people(cast: Cast) -> People:
+    return make_people(cast)
+
+
+def make_people(cast: Cast) -> People:
     """One person of each role, with something in every table that they could come across."""
     boss = make_person("Root Boss", is_staff=True, is_superuser=True)
     taking.start(cast.otto_enrolled, cast.course.lessons.get(kind="quiz").quiz)
