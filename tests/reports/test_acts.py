@@ -11,6 +11,7 @@ from courses.models import Enrollment, EnrollmentChange
 from courses.models.enrollment import site_day
 from notices import hours
 from notices.models import News, Notice
+from tests.at_once import at_once
 from tests.builders import enroll, make_member
 from tests.reports.test_pages import add_people, text_of
 
@@ -78,6 +79,15 @@ def test_confirmed_twice_it_is_done_once_and_said(as_, cast, behind, monkeypatch
     assert "You reminded 3 people. 2 mails go out within ten minutes. Please tell in person: Noel Nomail." in said
     again = mia.post(REMIND, field, follow=True)
     assert "Nothing more is sent: you have reminded them today already" in text_of(again)
+    assert nudges() == {("Mia Duval", name) for name in ("Late Lee", "Soon Sam", "Noel Nomail")}
+    assert News.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_windows_that_send_at_the_same_instant_remind_once(as_, cast, behind):
+    windows, field = [as_(cast.mia) for _number in range(3)], chosen(*behind.values())
+    answers = at_once(*[lambda window=window: window.post(REMIND, field) for window in windows])
+    assert [answer.status_code for answer in answers] == [302] * 3
     assert nudges() == {("Mia Duval", name) for name in ("Late Lee", "Soon Sam", "Noel Nomail")}
     assert News.objects.count() == 3
 
