@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,13 @@ hypothesis.load_profile("suite")
 
 BROWSER = "tests/browser/"
 LONG = ("tests/trust/test_input.py", "tests/test_access.py")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays; to go through it again and again for garbage is a twelfth of the whole run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 class ByFile(LoadFileScheduling):

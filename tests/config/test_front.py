@@ -86,6 +86,7 @@ def test_an_answer_that_a_proxy_lost_is_the_answer_to_the_next_try(tmp_path: Pat
     assert Certificate.objects.filter(enrollment=enrollment).count() == 1
 
 
+@pytest.mark.once
 def test_clients_that_never_end_their_headers_keep_nobody_out(tmp_path: Path) -> None:
     with running(tmp_path) as site, ExitStack() as slow:
         for _number in range(SLOW):
@@ -97,6 +98,7 @@ def test_clients_that_never_end_their_headers_keep_nobody_out(tmp_path: Path) ->
         assert time.monotonic() - begun < 10
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "line",
     [

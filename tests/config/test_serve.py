@@ -23,6 +23,7 @@ def taken():
         yield other.getsockname()[1]
 
 
+@pytest.mark.once
 def test_taken_port_says_what_to_do(taken: int, tmp_path: Path) -> None:
     done = manage("serve", "--port", str(taken), SECRET_KEY=SECRET, DEMO="1", DATA_DIR=str(tmp_path / "data"))
     assert done.returncode == 1
@@ -30,17 +31,20 @@ def test_taken_port_says_what_to_do(taken: int, tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("port", [99999, -1])
 def test_impossible_port(port: int) -> None:
     with pytest.raises(CommandError, match="not a port"):
         serve.check_port("127.0.0.1", port)
 
 
+@pytest.mark.once
 def test_foreign_address() -> None:
     with pytest.raises(CommandError, match="Choose another BIND"):
         serve.check_port("203.0.113.1", 8000)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("mode", ["DEMO", "DEBUG"])
 @pytest.mark.parametrize("bind", ["0.0.0.0", "192.0.2.1", "::"])  # noqa: S104
 def test_plain_http_never_leaves_this_machine(mode: str, bind: str, tmp_path: Path) -> None:
@@ -49,12 +53,14 @@ def test_plain_http_never_leaves_this_machine(mode: str, bind: str, tmp_path: Pa
     assert "on this machine only" in done.stderr
 
 
+@pytest.mark.once
 def test_no_demo_company_in_production(tmp_path: Path) -> None:
     done = manage("serve", "--demo", DATA_DIR=str(tmp_path), **PRODUCTION)
     assert done.returncode == 1
     assert "never made in production" in done.stderr
 
 
+@pytest.mark.once
 def test_data_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = manage("serve", "--port", "18998", SECRET_KEY=SECRET, DEMO="1", DATA_DIR=str(tmp_path / "file" / "data"))

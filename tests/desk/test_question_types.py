@@ -139,6 +139,7 @@ def test_steps_are_moved_by_their_numbers(opened):
     assert [o["key"] for o in question.draft.body["options"]] == ["b", "c", "a", "d"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("type_", "change", "field", "said"),
     [
@@ -205,6 +206,7 @@ def test_moving_a_step_changes_the_numbers(opened):
     assert [o["key"] for o in question.draft.body["options"]] == ["c", "a", "b"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("type_", BODIES)
 def test_any_button_leaves_a_page_and_no_row(opened, type_):
     question, ed, data = opened(type_)
@@ -230,6 +232,7 @@ def test_enter_in_a_field_moves_no_option(opened):
     assert "name=" not in form.split("<button", 1)[1].split(">", 1)[0]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("type_", "change", "field", "said"),
     [
@@ -270,6 +273,7 @@ def make_other(question, type_) -> Question:
     return other
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("type_", BODIES)
 def test_trying_what_was_typed_saves_nothing(opened, type_):
     question, ed, data = opened(type_)
@@ -279,6 +283,7 @@ def test_trying_what_was_typed_saves_nothing(opened, type_):
     assert question.revisions.count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("type_", "given", "said"),
     [
@@ -302,6 +307,7 @@ def test_trying_the_draft_explains_and_records_nothing(opened, type_, given, sai
     assert QuestionRevision.objects.filter(question=question).count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("type_", BODIES)
 def test_an_answer_that_does_not_fit_tries_nothing(opened, type_):
     question, ed, _data = opened(type_)
@@ -309,6 +315,7 @@ def test_an_answer_that_does_not_fit_tries_nothing(opened, type_):
         assert "What it says afterwards" in ed.get(url(question), given).text
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("type_", ["scenario", "ordering", "matching", "short", "rewrite"])
 def test_forged_parts_are_form_errors(opened, type_):
     question, ed, data = opened(type_)

@@ -25,6 +25,8 @@ from learn import pdf, typeset
 from tests.conftest import sign_in
 from tests.learn.certified import certified
 
+pytestmark = pytest.mark.once
+
 NAMES = {
     "plain": "Ada Moreau",
     "accents": "Łukasz Weiß-Éluard",

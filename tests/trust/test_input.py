@@ -97,6 +97,7 @@ def test_no_form_breaks(people, crawled, role):
 def test_no_query_breaks(people, crawled, role):
     client, broken = visitor(people[role], raise_request_exception=False), []
     pages = crawled(role).pages
+    assert not [address for address, response in pages.items() if response.status_code >= 500]
     known = sorted({name for a in pages for name in re.findall(r"[?&](\w+)=", a)} | set(NAMES.split()))
     for address in [*one_each(pages), "/reports/team.csv"]:
         names = OF_THE_DATABASE if SECOND_RUN else HOSTILE

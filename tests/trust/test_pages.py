@@ -17,6 +17,7 @@ LOADED = re.compile(
 ENOUGH = {"nobody": 4, "learner": 9, "manager": 6, "editor": 25, "hr": 20, "operator": 8, "super": 40}
 
 
+@pytest.mark.once  # on the other database test_input.py asks for the same pages
 @pytest.mark.parametrize("role", ROLES)
 def test_each_link_leads_to_a_sound_page(people, role):
     found, wrong = crawl(people[role]), []
