@@ -119,10 +119,19 @@ class Timer(threading.Thread):
             pause = self.pause
 
 
-def die_with_parent() -> None:
-    """In a child: end when the parent is gone, even if it was killed, so that no orphan keeps the port. Linux can."""
+def die_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
+    """In a child: end by this signal when the parent is gone, even if it was killed. Linux can."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(1, by)  # PR_SET_PDEATHSIG
+
+
+def fall_with_parent() -> None:
+    """As `die_with_parent`, in a worker of granian, by the signal that none can miss, so that no orphan keeps the port.
+
+    At SIGTERM a worker can wait for ever, holding the lock of the interpreter that one of its threads waits for (as in
+    emmett-framework/granian#875), and the parent that would kill it then is gone.
+    """
+    die_with_parent(signal.SIGKILL)
 
 
 def answers(bind: str, port: int) -> bool:

@@ -16,7 +16,7 @@ from django.db import Error, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 import desk.roles
-from config.server import Sender, Server, Timer, answers, die_with_parent
+from config.server import Sender, Server, Timer, answers, fall_with_parent
 
 COURSE = settings.BASE_DIR / "content" / "customer-service"
 ROLES = Path(desk.roles.__file__)
@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
     def serve(self, bind: str, port: int) -> None:
         connections.close_all()  # must not be shared with the workers, which are forked from here
-        os.register_at_fork(after_in_child=die_with_parent)
+        os.register_at_fork(after_in_child=fall_with_parent)
         sender = Sender()
         announce = threading.Thread(target=self.announce, args=(bind, port, sender), daemon=True)
         try:
