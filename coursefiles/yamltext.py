@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import yaml
+from yaml._yaml import CParser
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
 
 DEPTH = 12  # the deepest course file has 6
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # no database keeps these
@@ -69,15 +73,18 @@ def _read(text: str, first_line: int) -> tuple[yaml.Node | None, Any]:
         raise BadYaml(f"A number or a date cannot be read: {error}. Put text in quotes.", first_line) from error
 
 
-class PlainLoader(yaml.SafeLoader):
-    """The safe loader without anything that makes data other than it is written."""
+class PlainLoader(Composer, CParser, SafeConstructor, Resolver):
+    """The safe loader, read by libyaml, without anything that makes data other than it is written."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)
+        CParser.__init__(self, text)
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
         self.level = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
+        event: Any = self.peek_event()
         line = event.start_mark.line
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise BadYaml("Anchors (&) and aliases (*) are not allowed. Write it out, or put the text in quotes.", line)

@@ -124,7 +124,7 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
         (COURSE, b"key: !!python/object/apply:os.system [ls]\n", "course.yaml:1", "The tag"),
         (COURSE, b"format: 9\n", "course.yaml:1", "Update Workshop first"),
         (COURSE, b'format: 1\ntitle: "a\\0b"\n', "course.yaml:2", "a character that no text may have"),
-        (COURSE, b'format: 1\ntitle: "a\\ud800b"\n', "course.yaml:2", "a character that no text may have"),
+        (COURSE, b'format: 1\ntitle: "a\\ud800b"\n', "course.yaml:2", "invalid Unicode character"),
         (LESSON, b"---\nkey: greet-first\n\xff\n---\n", f"{LESSON}:3", "This is not UTF-8"),
         (LESSON, b"---\nkey: greet-first\n\0\n---\n", f"{LESSON}:3", "There is a NUL byte"),
         ("images/evil.svg", b"<svg/>", "images/evil.svg:1", "This file has no place in a course"),
