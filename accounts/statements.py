@@ -18,6 +18,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
+from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.numbers import LARGEST
@@ -56,17 +57,18 @@ class Reader:
 
 @dataclass(frozen=True)
 class Statement:
-    """The SQL of a query, with the names of what is given for its parameters."""
+    """The SQL of a query, with the names of what is given for its parameters, and what always follows that."""
 
     queryset: QuerySet[Any, Any]
     compiler: SQLCompiler
     sql: str
     names: list[str]  # of its parameters
+    always: tuple[int, ...]
     of_thread: threading.local = field(default_factory=threading.local)
 
     def raw(self, given: dict[str, Given]) -> list[Any]:
         """The rows as the database hands them over."""
-        values = tuple([as_parameter(given[name]) for name in self.names])
+        values = (*[as_parameter(given[name]) for name in self.names], *self.always)
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(self.sql, values)
             rows: list[Any] = cursor.fetchall()
@@ -131,7 +133,10 @@ class Prepared:
             raise ValueError(f"{self.build.__qualname__} makes something else of what it is given than parameters.")
         if not is_plain(queryset, compiler):
             raise ValueError(f"{self.build.__qualname__} makes more of its rows than objects or tuples.")
-        return Statement(queryset, compiler, with_constants(sql, params, names), [names[n] for n in sorted(names)])
+        sql, always = with_constants(sql, params, names), tuple[int, ...]()
+        if can_keep_its_plan(queryset.query, given):
+            sql, always = f"{sql} LIMIT %s", (LARGEST,)
+        return Statement(queryset, compiler, sql, [names[n] for n in sorted(names)], always)
 
 
 def with_constants(sql: str, params: Sequence[Any], names: dict[int, str]) -> str:
@@ -148,6 +153,19 @@ def with_constants(sql: str, params: Sequence[Any], names: dict[int, str]) -> st
         return literal(params[place]).replace("%", "%%")
 
     return re.sub("%%|%s", written, sql)
+
+
+def can_keep_its_plan(query: Query, given: dict[str, Given]) -> bool:
+    """Whether one plan serves whatever is given, and PostgreSQL is to be told so, by a limit of all rows there can be.
+
+    Of rows asked for by their numbers, one plan costs what the next one costs. Then it is by chance whether PostgreSQL
+    takes a plan for the very values to be cheaper than the one that it may keep, and plans anew each time, which takes
+    longer than to ask. Of a limit that it is not told it supposes that a tenth of the rows are wanted, so what it may
+    keep looks cheapest. Of a range it must see the ends: without them it takes it for far too wide, or too narrow.
+    """
+    is_by_number = all(isinstance(value, int) for value in given.values())
+    has_an_end = query.is_sliced or query.select_for_update
+    return connections[DEFAULT_DB_ALIAS].vendor == "postgresql" and is_by_number and not has_an_end
 
 
 def literal(value: Any) -> str:

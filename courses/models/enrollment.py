@@ -374,6 +374,11 @@ class Completion(models.Model):
     class Meta:
         verbose_name = _("completion")
         verbose_name_plural = _("completions")
+        indexes = [
+            # All that a report reads of thirty completions of each person, side by side: the rows themselves lie far
+            # apart, and to fetch them was most of what a report cost (docs/decisions/0035-reports-from-one-index.md).
+            models.Index(fields=["enrollment", "at", "lesson", "redo_level", "how"], name="completion_for_reports"),
+        ]
         constraints = [
             # Also the index that progress is asked by; an index of the enrollment alone would cost and not serve.
             models.UniqueConstraint(fields=["enrollment", "lesson", "redo_level"], name="completion_once_a_redo_level"),

@@ -53,6 +53,21 @@ def test_constants_stay_what_they_are(cast):
     assert prepared.statement.names == ["pk"]
 
 
+def test_postgresql_keeps_the_plan_of_what_is_asked_by_number(cast):
+    prepared, by_text = Prepared(lambda one, two: User.objects.filter(pk__in=[one, two])), Prepared(by_name)
+    sliced = Prepared(lambda pk: User.objects.filter(pk__gte=pk).order_by("pk")[:2])
+    for _time in range(12):
+        assert len(prepared(one=cast.ada.pk, two=cast.mia.pk)) == len(sliced(pk=cast.ada.pk)) == 2
+        assert by_text(pk=cast.ada.pk, name="") == [cast.ada]
+    assert sliced.statement.always == by_text.statement.always == ()
+    if connection.vendor != "postgresql":
+        assert prepared.statement.always == ()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE %s", ["%LIMIT $3"])
+        assert cursor.fetchall() == [(2,)]  # of twelve: psycopg prepares the sixth, and five more are planned anew
+
+
 @pytest.mark.django_db(transaction=True)
 def test_each_thread_asks_through_its_own_connection(cast):
     prepared = Prepared(by_name)
