@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -64,13 +65,15 @@ class Statement:
     sql: str
     names: list[str]  # of its parameters
     always: tuple[int, ...]
+    exact: bool
     of_thread: threading.local = field(default_factory=threading.local)
 
     def raw(self, given: dict[str, Given]) -> list[Any]:
         """The rows as the database hands them over."""
         values = (*[as_parameter(given[name]) for name in self.names], *self.always)
+        sql, values = (spoken(self.sql, values), ()) if self.exact else (self.sql, values)
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(self.sql, values)
+            cursor.execute(sql, values)
             rows: list[Any] = cursor.fetchall()
         return rows
 
@@ -96,10 +99,13 @@ class Prepared:
     The function runs once, on stand-ins. Each must become a parameter of the SQL just as it is, so it hands them to
     filters and looks at nothing that can change: ValueError if one does not. A number that no database can hold finds
     nothing.
+
+    `exact` is for a range, asked by few again and again: PostgreSQL is to plan it for the very ends. Not told them, it
+    took all teams of a company for a few, and then 49 ms instead of 20.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
-        self.build = build
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]], exact: bool = False) -> None:
+        self.build, self.exact = build, exact
         self.statement: Statement | None = None
 
     def __call__(self, **given: Given) -> list[Any]:
@@ -136,7 +142,14 @@ class Prepared:
         sql, always = with_constants(sql, params, names), tuple[int, ...]()
         if can_keep_its_plan(queryset.query, given):
             sql, always = f"{sql} LIMIT %s", (LARGEST,)
-        return Statement(queryset, compiler, sql, [names[n] for n in sorted(names)], always)
+        exact = self.exact and connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+        return Statement(queryset, compiler, sql, [names[n] for n in sorted(names)], always, exact)
+
+
+@lru_cache(maxsize=256)
+def spoken(sql: str, values: tuple[Any, ...]) -> str:
+    """The SQL with all values in it: a text of its own for each of those who ask it, prepared like any other."""
+    return with_constants(sql, values, {})
 
 
 def with_constants(sql: str, params: Sequence[Any], names: dict[int, str]) -> str:
@@ -161,7 +174,7 @@ def can_keep_its_plan(query: Query, given: dict[str, Given]) -> bool:
     Of rows asked for by their numbers, one plan costs what the next one costs. Then it is by chance whether PostgreSQL
     takes a plan for the very values to be cheaper than the one that it may keep, and plans anew each time, which takes
     longer than to ask. Of a limit that it is not told it supposes that a tenth of the rows are wanted, so what it may
-    keep looks cheapest. Of a range it must see the ends: without them it takes it for far too wide, or too narrow.
+    keep looks cheapest. Of a range it must see the ends (`exact`).
     """
     is_by_number = all(isinstance(value, int) for value in given.values())
     has_an_end = query.is_sliced or query.select_for_update

@@ -241,9 +241,8 @@ class Organization:
 
 
 def lines_of(scope: Scope, sums: dict[str, Sums]) -> list[Line]:
-    """One query, for the names."""
-    nothing = Sums()
-    found = list(scope.teams.values_list("pk", "name", "path"))
+    """One query at most, for the names."""
+    nothing, found = Sums(), scope.teams()
     name_of = {path: name for _pk, name, path in found}
     name_of |= {team.path: team.name for team in scope.tops}
     return [Line(pk, name, path, name_of.get(path[:-STEP], ""), sums.get(path, nothing)) for pk, name, path in found]

@@ -83,14 +83,13 @@ class Scope:
         above = population.chosen or (tops[0] if len(tops) == 1 else None)
         return cls([above] if above else tops, above, is_deep)
 
-    @property
-    def teams(self) -> QuerySet[Team]:
-        """The teams that are listed."""
-        below = Team.objects.under(*self.tops)
+    def teams(self) -> list[tuple[int, str, str]]:
+        """Number, name and path of the teams that are listed; one query."""
+        if self.is_deep:
+            return all_below(len(self.tops), self.above is None)(**ends_of(self.tops)) if self.tops else []
         if self.above is None:
-            return below if self.is_deep else below.filter(pk__in=[team.pk for team in self.tops])
-        below = below.exclude(pk=self.above.pk)
-        return below if self.is_deep else Team.objects.children_of(self.above)
+            return [(team.pk, team.name, team.path) for team in self.tops]
+        return list(Team.objects.children_of(self.above).values_list("pk", "name", "path"))
 
     @property
     def length(self) -> int:
@@ -213,10 +212,26 @@ def course_by_course() -> QuerySet[Any, Any]:
     return courses.values_list("is_preparing")
 
 
+def branches_of(ends: dict[str, str]) -> list[Branch]:
+    return [Branch(ends[f"first{n}"], ends[f"last{n}"]) for n in range(len(ends) // 2)]
+
+
+@lru_cache(maxsize=64)
+def all_below(tops: int, with_tops: bool) -> Prepared:
+    """Number, name and path of all teams in so many branches of the tree."""
+
+    def rows(**ends: str) -> QuerySet[Any, Any]:
+        found = Team.objects.under(*branches_of(ends))
+        if not with_tops:
+            found = found.exclude(path__in=[ends[f"first{n}"] for n in range(tops)])
+        return found.order_by("path").values_list("pk", "name", "path")
+
+    return Prepared(rows, exact=True)
+
+
 def places_of(viewer: int, ends: dict[str, str], is_home: bool) -> Any:
     """The places, home or further, of active people in some branches of the tree; not those of the viewer."""
-    branches = [Branch(ends[f"first{n}"], ends[f"last{n}"]) for n in range(len(ends) // 2)]
-    places = Membership.objects.in_teams(*branches).filter(user__is_active=True, is_home=is_home)
+    places = Membership.objects.in_teams(*branches_of(ends)).filter(user__is_active=True, is_home=is_home)
     return places.exclude(user=viewer).order_by()
 
 
@@ -271,7 +286,7 @@ def standing_at_home(question: Question) -> Prepared:
         texts: QuerySet[Any, Any] = grouped.annotate(all_said=Listed("said"))
         return texts.values_list("at_path", "all_said")
 
-    return Prepared(rows)
+    return Prepared(rows, exact=True)
 
 
 @lru_cache(maxsize=64)
@@ -283,7 +298,7 @@ def people_at_home(question: Question) -> Prepared:
         counts: QuerySet[Any, Any] = grouped.annotate(n=Count("pk"))
         return counts.values_list("at_path", "n")
 
-    return Prepared(rows)
+    return Prepared(rows, exact=True)
 
 
 @lru_cache(maxsize=64)
@@ -296,7 +311,7 @@ def standing_beside(question: Question) -> Prepared:
         placed = placed.annotate(home=Coalesce(Subquery(homes[:1]), Value("")))
         return placed.values_list("user", "team__path", "home", "user__enrollments", "said")
 
-    return Prepared(rows)
+    return Prepared(rows, exact=True)
 
 
 @lru_cache(maxsize=64)
@@ -307,4 +322,4 @@ def done_beside(question: Question) -> Prepared:
         placed: QuerySet[Any, Any] = with_standing(places_of(viewer, ends, is_home=False), question)
         return placed.values_list("user__enrollments")
 
-    return Prepared(rows)
+    return Prepared(rows, exact=True)

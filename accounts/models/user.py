@@ -333,10 +333,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
         tops: list[Team] = []
         below: list[Team] = []
-        around = teams_around(user=self.pk)
+        around = teams_around.raw(user=self.pk)
         if len(around) > SHORT_LIST:
             return self.managed_teams(), None
-        for team in around:
+        for team in teams_around.read(around):
             inside = bool(tops) and team.is_under(tops[-1])
             if team.is_managed and not inside:
                 tops.append(team)

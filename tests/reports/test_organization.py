@@ -71,7 +71,7 @@ def test_each_team_counts_as_its_team_report_and_everybody_once(tree, places, ma
         return
     scope = Scope.of(population, population.tops, is_deep)
     sums = counted(population, scope, within, at)
-    for team in [None, *scope.teams]:
+    for team in [None, *Team.objects.filter(pk__in=[pk for pk, _name, _path in scope.teams()])]:
         one = population.narrowed(team) if team else population
         expected = summary_of(one.people, at) if within is None else None
         found = sums[team.path if team else ""].summary
