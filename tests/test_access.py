@@ -53,6 +53,7 @@ from quizzes.models import Question, RetakeChange
 from tests.access_table import STAFF, staff_table, table
 from tests.builders import enroll, make_course, make_image, make_lesson, make_live_session, make_person
 from tests.conftest import Cast, with_role
+from tests.second_run import SECOND_RUN
 
 
 def routes() -> dict[str, str | None]:
@@ -239,10 +240,16 @@ def site(cast: Cast) -> Iterator[Site]:
     logging.disable(logging.NOTSET)
 
 
+# On the second database it is enough to ask as those who come to see rows: who may is decided before any is looked for.
+WHO_SEES_ROWS = ("learner", "manager", "super")
+
+
 def differences(site: Site, lines: Iterator[tuple[str, str, dict[str, str]]]) -> list[str]:
     found = []
     for route, method, cells in lines:
         for role, wanted in cells.items():
+            if SECOND_RUN and role not in WHO_SEES_ROWS:
+                continue
             for used in ("GET", "HEAD") if method == "GET" and role == "super" else (method,):
                 got = undone(lambda role=role, used=used, route=route: answer(site.ask(role, used, route)))
                 if got not in wanted.split("|"):
