@@ -84,7 +84,7 @@ class Scope:
         return cls([above] if above else tops, above, is_deep)
 
     def teams(self) -> list[tuple[int, str, str]]:
-        """Number, name and path of the teams that are listed; one query."""
+        """Number, name and path of the teams that are listed; one query at most."""
         if self.is_deep:
             return all_below(len(self.tops), self.above is None)(**ends_of(self.tops)) if self.tops else []
         if self.above is None:
